@@ -1,0 +1,35 @@
+import type { BlobId, FlowId, Namespace, RunId, StepId, TaskId } from "../../protocol/ids.ts";
+import type { ComponentInfo } from "../../protocol/component.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { TaskOutcome } from "./task-outcome.ts";
+
+/** One attempt at one task, ready to leave the object. */
+export interface AttemptCall {
+  readonly taskId: TaskId;
+  /** Task id and the number of decided retries: the same when a lost attempt is sent again. */
+  readonly idempotencyKey: string;
+  /** 1-based; grows over retries and recovery. */
+  readonly attempt: number;
+  readonly namespace: Namespace;
+  readonly runId: RunId;
+  readonly rootRunId: RunId;
+  readonly flowId: FlowId;
+  readonly stepId: StepId;
+  readonly itemIndex: number;
+  readonly plugin: string;
+  /** With leading slash, route prefix stripped. */
+  readonly componentId: string;
+  readonly pathParams?: JsonObject;
+  readonly input: Json;
+  /** Epoch milliseconds; no reply counts after it. */
+  readonly deadlineAt: number;
+  /** The run's manifest: what `load_file` may read. */
+  readonly files: Readonly<Record<string, BlobId>>;
+}
+
+/** Reaches the components of one plugin. Never throws for what the far side does: that is a `failed` outcome. */
+export interface Transport {
+  execute(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome>;
+  /** Throws an Error that says why when the worker cannot be asked. */
+  listComponents(signal: AbortSignal): Promise<readonly ComponentInfo[]>;
+}

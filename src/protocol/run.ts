@@ -1,0 +1,71 @@
+import type { FlowResult, Outcome } from "./flow-result.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { TaskError } from "./task-error.ts";
+
+export const RUN_STATUSES = ["running", "completed", "failed", "cancelled", "paused", "recoveryFailed"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+export const STEP_STATUSES = ["blocked", "runnable", "running", "completed", "skipped", "failed"] as const;
+export type StepStatusName = (typeof STEP_STATUSES)[number];
+
+export interface ItemCounts {
+  readonly total: number;
+  readonly completed: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Items that ended skipped; they also count as `completed`. */
+  readonly skipped: number;
+}
+
+/** A run as the API shows it. Times are RFC 3339. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly flowId: string;
+  readonly flowName?: string;
+  readonly status: RunStatus;
+  /** Once it has ended: failed if an item failed, else skipped if an item was skipped, else success. Absent when cancelled. */
+  readonly outcome?: Outcome;
+  readonly items: ItemCounts;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly completedAt?: string;
+  readonly rootRunId: string;
+  readonly parentRunId?: string;
+  readonly createdAtSeqno: number;
+  readonly finishedAtSeqno?: number;
+}
+
+export interface ItemResult {
+  readonly itemIndex: number;
+  readonly status: "running" | "completed" | "failed" | "cancelled";
+  /** Once it has ended (absent when cancelled). */
+  readonly result?: FlowResult;
+  readonly completedAt?: string;
+}
+
+export interface StepRecord {
+  readonly stepId: string;
+  readonly stepIndex: number;
+  readonly itemIndex: number;
+  readonly status: StepStatusName;
+  readonly component: string;
+  readonly attempt?: number;
+  readonly output?: Json;
+  readonly error?: TaskError;
+  /** Sequence number of the event that last changed it. */
+  readonly journalSeqno: number;
+  readonly startedAt?: string;
+  readonly updatedAt?: string;
+  readonly completedAt?: string;
+}
+
+/** `POST /runs`, after the flow has been resolved. */
+export interface RunSubmission {
+  readonly inputs: readonly Json[];
+  readonly variables?: JsonObject;
+  readonly overrides?: Json;
+  readonly maxConcurrency?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What `load_file` may read: path → blob id. */
+  readonly files?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,50 @@
+/**
+ * What a run's Durable Object offers to the rest of the product (api, triggers). Only values pass: failures are data.
+ * Obtain a stub with `runStub(env, namespace, runId)`; every call names the run, since sub-runs live in their root's object.
+ */
+import type { BlobId, FlowId, Namespace, RunId } from "../protocol/ids.ts";
+import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
+import type { RunEventMessage } from "../protocol/event.ts";
+import type { Diagnostic } from "../protocol/diagnostic.ts";
+
+export interface StartRun {
+  readonly namespace: Namespace;
+  /** A root run id: its object is `<namespace>/<runId>`. */
+  readonly runId: RunId;
+  readonly flowId: FlowId;
+  /** Canonical flow text when it is small (64 KiB); absent: the object reads the blob `flowId`. */
+  readonly flowText?: string;
+  readonly submission: RunSubmission;
+  /** SHA-256 of the submitted body, when an idempotency key chose the run id. */
+  readonly bodyHash?: string;
+  /** Answer when the run has ended or after this long, whichever comes first. 0 or absent: at once. */
+  readonly waitMs?: number;
+}
+
+export type RunFault =
+  /** This namespace has no such run (or no longer). */
+  | { readonly kind: "not_found" }
+  /** The idempotency key was used with another body. */
+  | { readonly kind: "conflict"; readonly message: string }
+  /** Fatal diagnostics, unknown override target, flow blob missing: nothing was stored. */
+  | { readonly kind: "invalid"; readonly message: string; readonly diagnostics?: readonly Diagnostic[] }
+  /** Not possible in this state: deleting a run that is still running, … */
+  | { readonly kind: "precondition"; readonly message: string };
+export type RunReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: RunFault };
+
+export interface RunObjectApi {
+  /** Idempotent by run id: the same start again gives the same run (compare `created`). */
+  start(request: StartRun): Promise<RunReply<{ readonly summary: RunSummary; readonly results?: readonly ItemResult[]; readonly created: boolean }>>;
+  summary(runId: RunId, options?: { readonly waitMs?: number }): Promise<RunReply<RunSummary>>;
+  items(runId: RunId, options: { readonly order: "by_index" | "by_completion"; readonly offset: number; readonly limit: number }): Promise<RunReply<readonly ItemResult[]>>;
+  /** Ordered by item, then step; `stepId` narrows to one step. */
+  steps(runId: RunId, options: { readonly itemIndex?: number; readonly stepId?: string; readonly includeOutputs: boolean; readonly offset: number; readonly limit: number }): Promise<RunReply<readonly StepRecord[]>>;
+  flow(runId: RunId): Promise<RunReply<{ readonly flowId: FlowId; readonly flowText: string }>>;
+  /** Events after `since`, at most `limit`. `ended`: the run's `run_completed` is among or before them. */
+  events(runId: RunId, options: { readonly since: number; readonly limit: number; readonly includeResults: boolean; readonly includeSubRuns: boolean }): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
+  cancel(runId: RunId): Promise<RunReply<RunSummary>>;
+  /** Root runs only. Refused while running. */
+  delete(runId: RunId): Promise<RunReply<{ readonly blobs: readonly BlobId[] }>>;
+  /** WebSocket upgrade at `/watch?runId=…`: a text frame with the latest sequence number whenever events were appended. Hibernates. */
+  fetch(request: Request): Promise<Response>;
+}
