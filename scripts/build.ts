@@ -1,0 +1,66 @@
+/**
+ * Builds what is run and published: `dist/worker` (the orchestrator for workerd) and `dist/cli` (the `stepflow` command).
+ * The CLI runs the built Worker, so that a local run executes what is deployed. Exits 1 with esbuild's messages on an error.
+ */
+import { chmod } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "linked",
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+const worker: BuildOptions = {
+  ...shared,
+  entryPoints: { index: "src/index.ts" },
+  outdir: "dist/worker",
+  target: "es2024",
+  conditions: ["workerd", "worker", "browser"],
+  external: ["node:*", "cloudflare:*"],
+};
+
+const cli: BuildOptions = {
+  ...shared,
+  entryPoints: { main: "src/cli/main.ts" },
+  outdir: "dist/cli",
+  platform: "node",
+  target: "node20",
+  // Native programs and what must stay one copy with them; esbuild is used when it is installed.
+  external: ["miniflare", "workerd", "esbuild"],
+  // Some of the bundled packages are CommonJS and ask for Node's own modules with `require`.
+  banner: {
+    js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+  },
+};
+
+/** `npm run build -- cli` builds that part alone. */
+const parts: Readonly<Record<string, BuildOptions>> = { worker, cli };
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) {
+  console.error(`build: there is no part "${unknown}". Use: ${Object.keys(parts).join(", ")}`);
+  process.exit(2);
+}
+const chosen = asked.length === 0 ? Object.keys(parts) : asked;
+
+const startedAt = performance.now();
+try {
+  await Promise.all(
+    Object.entries(parts)
+      .filter(([name]) => chosen.includes(name))
+      .map(([, options]) => build(options)),
+  );
+} catch {
+  // esbuild has printed what is wrong, and where.
+  process.exit(1);
+}
+if (chosen.includes("cli")) await chmod(new URL("../dist/cli/main.js", import.meta.url), 0o755);
+console.error(`built ${chosen.join(" and ")} in ${Math.round(performance.now() - startedAt)} ms`);
