@@ -1,0 +1,29 @@
+import type { TextSpan } from "./text-span.ts";
+
+export interface Word extends TextSpan {
+  /** Lower case, NFC, typographic apostrophes made straight: what words are compared by. */
+  readonly key: string;
+}
+
+const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+
+/** The words of a text in order, by Unicode's rules: also where no spaces part them. Punctuation and symbols are left out. */
+export function words(text: string): Word[] {
+  const found: Word[] = [];
+  for (const { segment, index, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike) found.push({ text: segment, start: index, end: index + segment.length, key: wordKey(segment) });
+  }
+  return found;
+}
+
+/** The form under which two spellings of a word are the same. */
+export function wordKey(word: string): string {
+  return word.normalize("NFC").replaceAll("’", "'").toLowerCase();
+}
+
+/** How often each word occurs, by its key, in order of first occurrence. */
+export function wordCounts(found: readonly Word[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { key } of found) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
