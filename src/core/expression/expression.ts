@@ -16,7 +16,7 @@ export type Expression =
   | { readonly kind: "array"; readonly items: readonly Expression[] }
   | { readonly kind: "object"; readonly entries: readonly (readonly [key: string, value: Expression])[] }
   | { readonly kind: "step"; readonly step: string; readonly path: Path; readonly onSkip: OnSkip }
-  | { readonly kind: "input"; readonly path: Path; }
+  | { readonly kind: "input"; readonly path: Path }
   /** `path[0]` is the variable's name (a string in every valid flow). */
   | { readonly kind: "variable"; readonly path: Path; readonly default?: Expression }
   /** The element of a `foreach`, and its index. */

@@ -7,13 +7,18 @@ import type { BlobId } from "../../protocol/ids.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
 
-export type Read = { readonly kind: "value"; readonly value: Json } | { readonly kind: "not_resident"; readonly blobs: readonly BlobId[] };
+export type Read =
+  | { readonly kind: "value"; readonly value: Json }
+  | { readonly kind: "not_resident"; readonly blobs: readonly BlobId[] };
 
 export type StepView =
   /** Not finished: neither its value nor its outcome is known. */
   | { readonly kind: "pending" }
   | { readonly kind: "success"; read(): Read }
-  | { readonly kind: "failed"; readError(): { readonly kind: "value"; readonly value: TaskError } | Extract<Read, { kind: "not_resident" }> }
+  | {
+      readonly kind: "failed";
+      readError(): { readonly kind: "value"; readonly value: TaskError } | Extract<Read, { kind: "not_resident" }>;
+    }
   | { readonly kind: "skipped" }
   /** No step of that id in the flow. */
   | { readonly kind: "unknown" };

@@ -1,0 +1,12 @@
+export { evaluate } from "./evaluate.ts";
+export { MAX_TEMPLATE_LENGTH } from "./evaluate-template.ts";
+export type { Expression, OnSkip, Path } from "./expression.ts";
+export { isTruthy } from "./is-truthy.ts";
+export { needs } from "./needs.ts";
+export type { ExpressionContext, ParsedExpression } from "./parse-expression.ts";
+export { parseExpression } from "./parse-expression.ts";
+export type { ParsedPath } from "./path.ts";
+export { formatPath, parsePath, serializePath, valueAt } from "./path.ts";
+export { childrenOf, isLazy, referencedSteps } from "./referenced-steps.ts";
+export type { Evaluation, Needs, Read, Scope, StepView } from "./scope.ts";
+export { serializeExpression } from "./serialize-expression.ts";
