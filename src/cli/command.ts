@@ -3,8 +3,8 @@
  * the nearest known flag, some flags may be given several times, help shows examples, and `run` returns the exit code.
  */
 import { type ArgsDef, type CommandDef, type CommandMeta, defineCommand, type ParsedArgs } from "citty";
+import { nearestName } from "../core/diagnostics/index.ts";
 import { type ExitCode, invalid } from "./exit-code.ts";
-import { nearest } from "./nearest.ts";
 
 export interface CommandDescription extends CommandMeta {
   readonly name: string;
@@ -61,7 +61,7 @@ function readFlags(rawArgs: readonly string[], definition: ArgsDef): Map<string,
     const [written = token, attached] = splitOnce(token);
     const found = flags.get(written);
     if (found === undefined) {
-      const guess = nearest(written, [...flags.keys()]);
+      const guess = nearestName(written, flags.keys());
       throw invalid(`unknown flag ${written}`, guess === undefined ? "see the flags with --help" : `did you mean ${guess}?`);
     }
     if (!found.takesValue) continue;

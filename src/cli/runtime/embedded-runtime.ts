@@ -1,0 +1,104 @@
+/**
+ * The orchestrator in this process's care: the built Worker in workerd, with SQLite Durable Objects, R2 and D1 simulated by
+ * Miniflare. Owns the workerd process and, without a state folder, its temporary storage. What crosses the border is HTTP on
+ * 127.0.0.1. Once released, nothing of it runs any more.
+ */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { V4MiniflareOptions, V4WorkerOptions } from "miniflare";
+import { CommandFailure } from "../exit-code.ts";
+import { freePort, probe } from "./free-port.ts";
+import type { ServiceWorker } from "./service-worker.ts";
+import { ownUntilExit } from "./shutdown.ts";
+
+/** As in wrangler.toml. */
+export const COMPATIBILITY_DATE = "2026-10-23";
+
+export interface EmbeddedRuntimeOptions {
+  /** The normalised configuration, as text of the `STEPFLOW_CONFIG` binding. */
+  readonly configText: string;
+  readonly serviceWorkers: readonly ServiceWorker[];
+  /** Where runs, blobs and the index are kept; absent: in a temporary folder that goes with the process. */
+  readonly stateDirectory?: string;
+  /** Absent: any free one. */
+  readonly port?: number;
+  /** Show what the Worker writes to its console. */
+  readonly verbose: boolean;
+}
+
+export interface EmbeddedRuntime {
+  /** Without trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops workerd. */
+  release(): Promise<void>;
+}
+
+/** Starts it and resolves when it answers. About 0.7 s. */
+export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
+  const script = builtWorker();
+  const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = await import("miniflare");
+  const port = await choosePort(options.port);
+  const url = `http://127.0.0.1:${port}`;
+  if (options.stateDirectory !== undefined) await mkdir(options.stateDirectory, { recursive: true });
+  const shared: V4MiniflareOptions = {
+    host: "127.0.0.1",
+    port,
+    // No look-up of a `cf` object, no telemetry: a local run needs no network.
+    cf: false,
+    telemetry: { enabled: false },
+    log: new Log(options.verbose ? LogLevel.INFO : LogLevel.ERROR, { prefix: "worker" }),
+    logRequests: false,
+    ...(options.stateDirectory === undefined ? {} : { resourcePersistencePath: options.stateDirectory }),
+    workers: [
+      orchestrator(script, url, options),
+      ...options.serviceWorkers.map(
+        (worker): V4WorkerOptions => ({
+          name: worker.name,
+          modules: [{ type: "ESModule", path: "index.js", contents: worker.code }],
+          compatibilityDate: COMPATIBILITY_DATE,
+        }),
+      ),
+    ],
+  };
+  const miniflare = new Miniflare(convertV4MiniflareOptions(shared));
+  const release = ownUntilExit(() => miniflare.dispose());
+  await miniflare.ready;
+  return { url, port, release };
+}
+
+function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptions): V4WorkerOptions {
+  return {
+    name: "stepflow",
+    modules: true,
+    scriptPath: script,
+    compatibilityDate: COMPATIBILITY_DATE,
+    durableObjects: {
+      RUNS: { className: "RunObject", useSQLite: true },
+      INDEX: { className: "IndexObject", useSQLite: true },
+    },
+    r2Buckets: ["BLOBS"],
+    d1Databases: ["DB"],
+    bindings: { STEPFLOW_CONFIG: options.configText, STEPFLOW_LOCAL: "1", PUBLIC_URL: url },
+    serviceBindings: Object.fromEntries(options.serviceWorkers.map((worker) => [worker.binding, worker.name])),
+  };
+}
+
+/** `dist/worker/index.js`, seen from the bundled CLI and from its source. */
+function builtWorker(): string {
+  const places = ["../worker/index.js", "../../../dist/worker/index.js"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const found = places.find((path) => existsSync(path));
+  if (found === undefined) {
+    throw new CommandFailure("the orchestrator has not been built: dist/worker/index.js is missing", { hint: "run: npm run build" });
+  }
+  return found;
+}
+
+async function choosePort(asked: number | undefined): Promise<number> {
+  if (asked === undefined || asked === 0) return freePort();
+  if ((await probe(asked)) === undefined) {
+    throw new CommandFailure(`port ${asked} on 127.0.0.1 is taken`, { hint: "choose another with --port, or --port 0 for any free one" });
+  }
+  return asked;
+}

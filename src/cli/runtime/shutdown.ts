@@ -1,0 +1,57 @@
+/**
+ * Owns what must not outlive the CLI: runtimes, servers, temporary folders. Everything registered is released once, last
+ * first, when the command ends or a signal comes; what can only be done synchronously happens on `exit`.
+ */
+import { constants } from "node:os";
+
+type Release = () => Promise<void> | void;
+
+const releases: Release[] = [];
+let releasing: Promise<void> | undefined;
+let onSignal: ((signal: NodeJS.Signals) => void) | undefined;
+
+/** Registers `release`; the returned function releases now (and never again). */
+export function ownUntilExit(release: Release): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  const once = () => (done ??= Promise.resolve(release()));
+  releases.push(once);
+  return async () => {
+    const at = releases.indexOf(once);
+    if (at !== -1) releases.splice(at, 1);
+    await once();
+  };
+}
+
+/** Releases everything, last registered first; a release that fails does not keep the others from theirs. */
+export function releaseAll(): Promise<void> {
+  releasing ??= (async () => {
+    for (const release of releases.splice(0).reverse()) {
+      try {
+        await release();
+      } catch (error) {
+        process.stderr.write(`stepflow: while shutting down: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
+    releasing = undefined;
+  })();
+  return releasing;
+}
+
+/** What else to do when a signal asks the command to stop, before things are released. */
+export function beforeSignalExit(tell: (signal: NodeJS.Signals) => void): void {
+  onSignal = tell;
+}
+
+/** SIGINT, SIGTERM and SIGHUP release everything and exit with 128 + the signal's number; a second one exits at once. */
+export function exitOnSignals(): void {
+  let asked = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      const code = 128 + constants.signals[signal];
+      if (asked) process.exit(code);
+      asked = true;
+      onSignal?.(signal);
+      void releaseAll().finally(() => process.exit(code));
+    });
+  }
+}

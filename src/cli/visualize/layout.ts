@@ -1,0 +1,62 @@
+import { Graph, layout } from "@dagrejs/dagre";
+import type { FlowGraph, GraphEdge, GraphNode } from "./flow-graph.ts";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+/** A node with its place: `x`, `y` are the centre, in pixels. */
+export interface PlacedNode extends GraphNode, Point {
+  readonly width: number;
+  readonly height: number;
+}
+export interface PlacedEdge extends GraphEdge {
+  readonly points: readonly Point[];
+  /** Centre of the label; absent without one. */
+  readonly labelAt?: Point;
+}
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: readonly PlacedNode[];
+  readonly edges: readonly PlacedEdge[];
+}
+
+/** Width of a character of the label font (11 px monospace) and of the title font (13 px). */
+export const SMALL_CHARACTER = 6.7;
+const TITLE_CHARACTER = 7.6;
+const LINE = 16;
+
+/** Places nodes in layers from top to bottom, with as few crossings as dagre finds. */
+export function layoutGraph(graph: FlowGraph): Layout {
+  const drawing = new Graph({ multigraph: true });
+  drawing.setGraph({ rankdir: "TB", nodesep: 36, ranksep: 46, edgesep: 16, marginx: 20, marginy: 20 });
+  drawing.setDefaultEdgeLabel(() => ({}));
+  for (const node of graph.nodes) drawing.setNode(node.id, nodeSize(node));
+  const edges = graph.edges.filter((edge) => drawing.hasNode(edge.from) && drawing.hasNode(edge.to));
+  for (const [index, edge] of edges.entries()) {
+    const size = edge.label === "" ? {} : { width: edge.label.length * SMALL_CHARACTER + 8, height: 16, labelpos: "c" };
+    drawing.setEdge(edge.from, edge.to, size, String(index));
+  }
+  layout(drawing);
+  const size = drawing.graph();
+  return {
+    width: Math.ceil(size.width ?? 0),
+    height: Math.ceil(size.height ?? 0),
+    nodes: graph.nodes.map((node) => {
+      const { x, y, width, height } = drawing.node(node.id);
+      return { ...node, x: x ?? 0, y: y ?? 0, width: width ?? 0, height: height ?? 0 };
+    }),
+    edges: edges.map((edge, index) => {
+      const { points, x, y } = drawing.edge(edge.from, edge.to, String(index));
+      return { ...edge, points: points ?? [], ...(edge.label === "" || x === undefined || y === undefined ? {} : { labelAt: { x, y } }) };
+    }),
+  };
+}
+
+function nodeSize(node: GraphNode): { readonly width: number; readonly height: number } {
+  const lines = [...(node.detail === undefined ? [] : [node.detail]), ...node.marks];
+  const text = Math.max(node.title.length * TITLE_CHARACTER, ...lines.map((line) => line.length * SMALL_CHARACTER));
+  if (node.kind === "decision") return { width: text * 1.5 + 36, height: 54 };
+  return { width: Math.max(80, text + 28), height: 24 + LINE * (lines.length + (lines.length > 0 ? 0.4 : 0.5)) };
+}
