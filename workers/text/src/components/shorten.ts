@@ -29,7 +29,13 @@ export const shorten = defineComponent({
     if (graphemeCount(text) <= max_characters) return success({ ...measured(text, max_characters), removed: null });
     if (found.length < 2) {
       const cut = cutAtWord(text.trim(), max_characters);
-      return success({ ...measured(cut, max_characters), removed: text.trim().slice(cut.length - ELLIPSIS.length) });
+      return success({
+        ...measured(cut, max_characters),
+        removed: text
+          .trim()
+          .slice(cut.length - ELLIPSIS.length)
+          .trim(),
+      });
     }
     const scores = rankSentences(found, chosenLanguage(choice, words(text)));
     const least = scores.lastIndexOf(Math.min(...scores));

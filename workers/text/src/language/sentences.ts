@@ -12,8 +12,8 @@ const ABBREVIATIONS = new Set(
 );
 
 /**
- * The sentences of a text in order. Unicode's rules, with three repairs: a line break inside a paragraph is a space (hard-wrapped
- * text), an abbreviation or an initial does not end a sentence, and a list item starts one.
+ * The sentences of a text in order. Unicode's rules, with some repairs: a line break inside a paragraph is a space (hard-wrapped
+ * text), an abbreviation, an initial or a quotation inside does not end a sentence, and a list item starts one.
  */
 export function sentences(text: string): TextSpan[] {
   return paragraphs(text).flatMap((paragraph) => {
@@ -33,20 +33,25 @@ function sentenceRanges(text: string): { start: number; end: number }[] {
   let open: { start: number; end: number } | undefined;
   for (const { segment, index } of segmenter.segment(text)) {
     const end = index + segment.length;
-    if (open === undefined) {
+    if (open === undefined || !continues(text.slice(open.start, open.end), segment)) {
       open = { start: index, end };
       ranges.push(open);
     } else {
       open.end = end;
     }
-    if (!endsInAbbreviation(segment)) open = undefined;
   }
   return ranges;
 }
 
-function endsInAbbreviation(segment: string): boolean {
+/** Whether `segment` goes on with what stands before it. */
+function continues(before: string, segment: string): boolean {
   // Only the tail is looked at: a sentence may be as long as the text.
-  const last = /(?:^|[\s(„“"'])([\p{L}.]{1,6})\.\s+$/u.exec(segment.slice(-16))?.[1];
+  const tail = before.slice(-16);
+  return endsInAbbreviation(tail) || (/["'”’»«]\s+$/.test(tail) && /^\p{Ll}/u.test(segment));
+}
+
+function endsInAbbreviation(tail: string): boolean {
+  const last = /(?:^|[\s(„“"'])([\p{L}.]{1,6})\.\s+$/u.exec(tail)?.[1];
   if (last === undefined) return false;
   return ABBREVIATIONS.has(last.toLowerCase()) || (/^\p{Lu}$/u.test(last) && last !== "I");
 }

@@ -7,11 +7,19 @@ export interface Word extends TextSpan {
 
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
+/** Versions of Unicode differ in whether a stop or colon between letters parts words: here it always does ("example.org"). */
+const PARTING_SIGN = /(?<=\p{L})[.:](?=\p{L})/u;
+
 /** The words of a text in order, by Unicode's rules: also where no spaces part them. Punctuation and symbols are left out. */
 export function words(text: string): Word[] {
   const found: Word[] = [];
   for (const { segment, index, isWordLike } of segmenter.segment(text)) {
-    if (isWordLike) found.push({ text: segment, start: index, end: index + segment.length, key: wordKey(segment) });
+    if (!isWordLike) continue;
+    let start = index;
+    for (const part of segment.split(PARTING_SIGN)) {
+      found.push({ text: part, start, end: start + part.length, key: wordKey(part) });
+      start += part.length + 1;
+    }
   }
   return found;
 }
