@@ -1,0 +1,51 @@
+import type { MockComponentConfig, PluginConfig } from "../core/config/stepflow-config.ts";
+import { equalJson } from "../core/json/equal-json.ts";
+import type { InlineComponent } from "../core/ports/component-resolver.ts";
+import type { TaskOutcome } from "../core/ports/task-outcome.ts";
+import type { ComponentInfo } from "../protocol/component.ts";
+import type { Json } from "../protocol/json.ts";
+
+/** The components of a `mock` plugin: each answers the inputs it was told about, and breaks on any other. */
+export class MockPlugin {
+  readonly #components: ReadonlyMap<string, MockComponent>;
+  readonly infos: readonly ComponentInfo[];
+
+  constructor({ components }: Extract<PluginConfig, { kind: "mock" }>) {
+    this.#components = new Map(components.map((config) => [config.component, new MockComponent(config)]));
+    this.infos = components.map(({ component, inputSchema, outputSchema }) => ({
+      component,
+      ...(inputSchema !== undefined && { inputSchema }),
+      ...(outputSchema !== undefined && { outputSchema }),
+    }));
+  }
+
+  component(id: string): InlineComponent | undefined {
+    return this.#components.get(id);
+  }
+}
+
+class MockComponent implements InlineComponent {
+  readonly #config: MockComponentConfig;
+
+  constructor(config: MockComponentConfig) {
+    this.#config = config;
+  }
+
+  execute(input: Json): TaskOutcome {
+    const behavior = this.#config.behaviors.find((candidate) => equalJson(candidate.input, input));
+    if (!behavior) return crashed(`No behavior defined for ${this.#config.component} on ${JSON.stringify(input)}`);
+    const { result } = behavior;
+    switch (result.outcome) {
+      case "success":
+        return { kind: "success", value: { kind: "inline", json: result.result } };
+      case "failed":
+        return { kind: "failed", error: result.error };
+      case "crash":
+        return crashed(result.message);
+    }
+  }
+}
+
+function crashed(attachment: string): TaskOutcome {
+  return { kind: "crashed", attachments: [attachment], causes: ["error executing user-defined function"] };
+}
