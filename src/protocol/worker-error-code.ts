@@ -8,6 +8,8 @@ export function taskErrorCodeFromNumber(code: number): TaskErrorCode {
   const direct = TASK_ERROR_CODES[code];
   if (direct !== undefined) return direct;
   if (code === -32_001) return "COMPONENT_NOT_FOUND";
+  // JSON-RPC's "invalid params": what a worker answers to input its component refuses.
+  if (code === -32_602) return "INVALID_INPUT";
   if (code === -32_102) return "RESOURCE_UNAVAILABLE";
   if (code <= -32_300 && code > -32_400) return "UNREACHABLE";
   // Version mismatch, dependency, configuration; the orchestrator's own; JSON-RPC's own.
