@@ -3,7 +3,7 @@ import type { Expression } from "./expression.ts";
 import { type ExpressionReader, inside, NULL_LITERAL, type Place } from "./expression-reader.ts";
 import { itemPathOf } from "./item-path.ts";
 import { readOnSkip } from "./read-on-skip.ts";
-import { readItemForm, readPath } from "./read-reference.ts";
+import { readPath } from "./read-reference.ts";
 import { serializeExpression } from "./serialize-expression.ts";
 
 /** The older `{$from: {workflow: input} | {step} | {variable}, path?, onSkip?}`. */
@@ -37,11 +37,11 @@ function readSource(source: JsonObject, place: Place, reader: ExpressionReader):
     const item = itemPathOf({ kind: "input" }, source["path"], reader.foreach);
     return item === undefined
       ? { kind: "input", path: readPath(source["path"], at, reader) }
-      : readItemForm(item, at, reader);
+      : { kind: "item", path: readPath(item, at, reader) };
   }
   if (typeof step === "string") {
     const item = itemPathOf({ kind: "step", step }, source["path"], reader.foreach);
-    if (item !== undefined) return readItemForm(item, at, reader);
+    if (item !== undefined) return { kind: "item", path: readPath(item, at, reader) };
     return {
       kind: "step",
       step,

@@ -55,7 +55,7 @@ export function readIndex(source: JsonObject, place: Place, reader: ExpressionRe
 }
 
 /** An older `P[*].q` path that means the element of the step's own `foreach`. */
-export function readItemForm(text: string, at: Path, reader: ExpressionReader): Expression {
+function readItemForm(text: string, at: Path, reader: ExpressionReader): Expression {
   const path = readPath(text, at, reader);
   reader.report("olderForm", "A path with [*] over the foreach's own source is an older form of $item", at, {
     hint: `Write { $item: ${JSON.stringify(text)} }.`,

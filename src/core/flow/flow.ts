@@ -2,8 +2,8 @@
  * The canonical flow model: what every dialect is normalised to. Downstream of the parser nothing knows a dialect.
  */
 import type { FlowResult } from "../../protocol/flow-result.ts";
-import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { StepId } from "../../protocol/ids.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { TaskErrorCode } from "../../protocol/task-error.ts";
 import type { Expression } from "../expression/expression.ts";
 

@@ -1,0 +1,72 @@
+/**
+ * From text to a JSON value: YAML 1.2 or JSON, with the place of every value. What JSON cannot hold exactly is a diagnostic
+ * with line and column, never a rounded or dropped value; nothing here throws.
+ */
+import type { Diagnostic } from "../../protocol/diagnostic.ts";
+import type { Json } from "../../protocol/json.ts";
+import { positionOf } from "../../protocol/text-position.ts";
+import { type DiagnosticDetail, type DiagnosticKind, diagnosticOf } from "../diagnostics/index.ts";
+import { readJsonTree } from "./read-json-tree.ts";
+import { readYamlTree } from "./read-yaml-tree.ts";
+import { createSourceMap, type SourceMap, type SourceNode } from "./source-map.ts";
+
+/** Longest document, in UTF-8 bytes. */
+export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+/** Findings of one reading; a text that is something else entirely would give thousands. */
+export const MAX_SYNTAX_DIAGNOSTICS = 20;
+
+export interface ReadOptions {
+  readonly format?: "yaml" | "json";
+  /** Only its extension counts: `.json` is JSON. */
+  readonly file?: string;
+}
+export interface ReadDocument {
+  /** Absent when a diagnostic is fatal. */
+  readonly document?: Json;
+  /** With line and column. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: SourceMap;
+}
+
+/** What reading a text into a tree found. */
+export interface TextTree {
+  readonly value: Json;
+  readonly node: SourceNode;
+}
+export type ReportAt = (kind: DiagnosticKind, message: string, offset: number, detail?: DiagnosticDetail) => void;
+
+/** Reads a document. Without a format and a telling file name, text that starts with `{` or `[` and is JSON is JSON. */
+export function readDocument(text: string, options: ReadOptions = {}): ReadDocument {
+  const diagnostics: Diagnostic[] = [];
+  const report: ReportAt = (kind, message, offset, detail = {}) => {
+    if (diagnostics.length >= MAX_SYNTAX_DIAGNOSTICS) return;
+    diagnostics.push(diagnosticOf(kind, message, { ...detail, ...positionOf(text, offset) }));
+  };
+  const tree = readTree(text, options, report);
+  const source = createSourceMap(text, tree?.node);
+  const isUsable = tree !== undefined && !diagnostics.some(({ level }) => level === "fatal");
+  return { ...(isUsable && { document: tree.value }), diagnostics, source };
+}
+
+function readTree(text: string, options: ReadOptions, report: ReportAt): TextTree | undefined {
+  // Three bytes are the most that one UTF-16 code unit takes.
+  if (text.length * 3 > MAX_DOCUMENT_BYTES && new TextEncoder().encode(text).length > MAX_DOCUMENT_BYTES) {
+    report("documentTooLarge", `The document is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`, 0, {
+      hint: "Move large data into run inputs, files or blobs.",
+    });
+    return undefined;
+  }
+  return isJsonText(text, options) ? readJsonTree(text, report) : readYamlTree(text, report);
+}
+
+function isJsonText(text: string, { format, file }: ReadOptions): boolean {
+  if (format !== undefined) return format === "json";
+  if (file !== undefined && /\.(json|ya?ml)$/i.test(file)) return /\.json$/i.test(file);
+  if (!/^\s*[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
