@@ -2,10 +2,11 @@
  * What a run's Durable Object offers to the rest of the product (api, triggers). Only values pass: failures are data.
  * Obtain a stub with `runStub(env, namespace, runId)`; every call names the run, since sub-runs live in their root's object.
  */
-import type { BlobId, FlowId, Namespace, RunId } from "../protocol/ids.ts";
-import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
-import type { RunEventMessage } from "../protocol/event.ts";
+
 import type { Diagnostic } from "../protocol/diagnostic.ts";
+import type { RunEventMessage } from "../protocol/event.ts";
+import type { FlowId, Namespace, RunId } from "../protocol/ids.ts";
+import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
 
 export interface StartRun {
   readonly namespace: Namespace;
@@ -34,17 +35,41 @@ export type RunReply<T> = { readonly ok: true; readonly value: T } | { readonly 
 
 export interface RunObjectApi {
   /** Idempotent by run id: the same start again gives the same run (compare `created`). */
-  start(request: StartRun): Promise<RunReply<{ readonly summary: RunSummary; readonly results?: readonly ItemResult[]; readonly created: boolean }>>;
+  start(
+    request: StartRun,
+  ): Promise<
+    RunReply<{ readonly summary: RunSummary; readonly results?: readonly ItemResult[]; readonly created: boolean }>
+  >;
   summary(runId: RunId, options?: { readonly waitMs?: number }): Promise<RunReply<RunSummary>>;
-  items(runId: RunId, options: { readonly order: "by_index" | "by_completion"; readonly offset: number; readonly limit: number }): Promise<RunReply<readonly ItemResult[]>>;
+  items(
+    runId: RunId,
+    options: { readonly order: "by_index" | "by_completion"; readonly offset: number; readonly limit: number },
+  ): Promise<RunReply<readonly ItemResult[]>>;
   /** Ordered by item, then step; `stepId` narrows to one step. */
-  steps(runId: RunId, options: { readonly itemIndex?: number; readonly stepId?: string; readonly includeOutputs: boolean; readonly offset: number; readonly limit: number }): Promise<RunReply<readonly StepRecord[]>>;
+  steps(
+    runId: RunId,
+    options: {
+      readonly itemIndex?: number;
+      readonly stepId?: string;
+      readonly includeOutputs: boolean;
+      readonly offset: number;
+      readonly limit: number;
+    },
+  ): Promise<RunReply<readonly StepRecord[]>>;
   flow(runId: RunId): Promise<RunReply<{ readonly flowId: FlowId; readonly flowText: string }>>;
   /** Events after `since`, at most `limit`. `ended`: the run's `run_completed` is among or before them. */
-  events(runId: RunId, options: { readonly since: number; readonly limit: number; readonly includeResults: boolean; readonly includeSubRuns: boolean }): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
+  events(
+    runId: RunId,
+    options: {
+      readonly since: number;
+      readonly limit: number;
+      readonly includeResults: boolean;
+      readonly includeSubRuns: boolean;
+    },
+  ): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
   cancel(runId: RunId): Promise<RunReply<RunSummary>>;
   /** Root runs only. Refused while running. */
-  delete(runId: RunId): Promise<RunReply<{ readonly blobs: readonly BlobId[] }>>;
+  delete(runId: RunId): Promise<RunReply<{ readonly deleted: true }>>;
   /** WebSocket upgrade at `/watch?runId=…`: a text frame with the latest sequence number whenever events were appended. Hibernates. */
   fetch(request: Request): Promise<Response>;
 }

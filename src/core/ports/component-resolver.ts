@@ -29,7 +29,11 @@ export interface InlineComponent {
 
 /** A durable timer. */
 export interface SleepComponent {
-  plan(input: Json): { readonly kind: "sleep"; readonly durationMs: number; readonly result: Json } | { readonly kind: "failed"; readonly error: TaskError };
+  plan(
+    input: Json,
+  ):
+    | { readonly kind: "sleep"; readonly durationMs: number; readonly result: Json }
+    | { readonly kind: "failed"; readonly error: TaskError };
 }
 
 /** `eval`, `map`, `iterate`: runs flows as sub-runs and says what comes of their results. Pure. */
@@ -48,7 +52,9 @@ export type SubRunDecision =
   | { readonly kind: "done"; readonly outcome: TaskOutcome };
 export interface SubRunRequest {
   /** A flow document in any dialect, or the id of one in the blob store. */
-  readonly flow: { readonly kind: "document"; readonly document: Json } | { readonly kind: "stored"; readonly flowId: string };
+  readonly flow:
+    | { readonly kind: "document"; readonly document: Json }
+    | { readonly kind: "stored"; readonly flowId: string };
   /** One item per element. */
   readonly inputs: readonly Json[];
   /** Absent: inherited from the parent. */

@@ -1,5 +1,5 @@
-import type { BlobId, FlowId, Namespace, RunId, StepId, TaskId } from "../../protocol/ids.ts";
 import type { ComponentInfo } from "../../protocol/component.ts";
+import type { BlobId, FlowId, Namespace, RunId, StepId, TaskId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { TaskOutcome } from "./task-outcome.ts";
 

@@ -1,0 +1,2 @@
+export { compilePlan } from "./compile-plan.ts";
+export type { Plan, PlanExpression, PlanStep } from "./plan.ts";

@@ -1,0 +1,96 @@
+/** Goes on until nothing more can be decided, or the turn has written enough for now. */
+
+import { assertNever } from "./engine-fault.ts";
+import { nodeAt } from "./evolve.ts";
+import { finishForeach } from "./foreach.ts";
+import { activateItem, finishItem } from "./item.ts";
+import { phaseReady } from "./phase.ts";
+import type { Agendum, Source } from "./schedule.ts";
+import { startTask } from "./start-task.ts";
+import { activeTask, TASK_IDLE } from "./state.ts";
+import { continueParent } from "./sub-run.ts";
+import type { Turn } from "./turn.ts";
+import { lookAgain, openPhase } from "./wait.ts";
+
+/** True if there is more to do at once: the turn stopped only to let others in. */
+export function advance(turn: Turn): boolean {
+  const { agenda, ready } = turn.schedule;
+  const start = turn.entries.length;
+  for (;;) {
+    if (turn.entries.length - start >= turn.settings.eventsPerTurn) return true;
+    const agendum = agenda.pop();
+    if (agendum) {
+      lookAt(turn, agendum);
+      continue;
+    }
+    if (!turn.tree.root || turn.tree.calling >= turn.tree.root.maxConcurrency) return false;
+    const task = ready.pop();
+    if (task) startTask(turn, task);
+    else if (!pullSource(turn)) return false;
+  }
+}
+
+function lookAt(turn: Turn, agendum: Agendum): void {
+  switch (agendum.kind) {
+    case "open_phase":
+      openPhase(turn, agendum.item, agendum.owner, agendum.phase);
+      return;
+    case "look_again":
+      lookAgain(turn, agendum.item, agendum.watch);
+      return;
+    case "phase_ready":
+      phaseReady(turn, agendum.item, agendum.owner, agendum.phase);
+      return;
+    case "start_task":
+      startTask(turn, agendum.task, agendum.resend);
+      return;
+    case "finish_foreach":
+      finishForeach(turn, agendum.task);
+      return;
+    case "finish_item":
+      finishItem(turn, agendum.item);
+      return;
+    case "continue_parent":
+      continueParent(turn, agendum.run);
+      return;
+    default:
+      assertNever(agendum);
+  }
+}
+
+/** Takes one more item or element out of the newest source that may give one. */
+function pullSource(turn: Turn): boolean {
+  const { sources } = turn.schedule;
+  for (let at = sources.length - 1; at >= 0; at--) {
+    const source = sources[at];
+    if (!source || source.active >= source.limit) continue;
+    if (pull(turn, source)) {
+      source.active += 1;
+      return true;
+    }
+    sources.splice(at, 1);
+  }
+  return false;
+}
+
+function pull(turn: Turn, source: Source): boolean {
+  if (source.kind === "items") {
+    const node = nodeAt(turn.tree, source.run);
+    while (source.next < node.itemCount) {
+      const item = source.next++;
+      if (node.items.has(item)) continue;
+      activateItem(turn, node, item);
+      return true;
+    }
+    return false;
+  }
+  const active = activeTask(turn.tree, source.task);
+  if (active?.kind !== "foreach") return false;
+  while (source.next < active.tasks.status.length) {
+    const element = source.next++;
+    if (active.tasks.status[element] !== TASK_IDLE) continue;
+    turn.schedule.ready.push({ ...source.task, element });
+    return true;
+  }
+  return false;
+}

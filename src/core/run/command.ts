@@ -1,0 +1,54 @@
+import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Plan } from "../plan/index.ts";
+import type { TaskOutcome } from "../ports/task-outcome.ts";
+import type { AttemptCall } from "../ports/transport.ts";
+import type { TaskAddress } from "./event.ts";
+
+/** What may be asked of a run. There is no other way to change one. */
+export type Command =
+  | {
+      readonly kind: "start_run";
+      readonly runId: RunId;
+      readonly namespace: Namespace;
+      readonly flowId: FlowId;
+      /** The flow after overrides. */
+      readonly plan: Plan;
+      /** Canonical texts of the flow, and of that after overrides if it differs. */
+      readonly flows: ReadonlyMap<FlowId, string>;
+      readonly inputs: readonly Json[];
+      readonly variables?: JsonObject;
+      readonly maxConcurrency: number;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly files: Readonly<Record<string, BlobId>>;
+      readonly bodyHash?: string;
+    }
+  /** A transport's verdict. Dropped unless exactly this attempt is under way. */
+  | {
+      readonly kind: "settle_attempt";
+      readonly task: TaskAddress;
+      readonly attempt: number;
+      readonly outcome: TaskOutcome;
+    }
+  /** Looks for due timers. */
+  | { readonly kind: "fire_timers" }
+  /** Blobs asked for by `fetch_blobs`; `undefined`: there is no such blob. */
+  | {
+      readonly kind: "supply_blobs";
+      readonly blobs: ReadonlyMap<BlobId, { readonly json: Json; readonly bytes: number } | undefined>;
+    }
+  | { readonly kind: "cancel_run"; readonly run: number }
+  /** After a load: attempts that were under way are unknown and are sent again. */
+  | { readonly kind: "recover" }
+  /** Goes on after a turn that ended with `more`. */
+  | { readonly kind: "proceed" };
+
+/** What the shell has to do once the turn's events are durable. */
+export type Effect =
+  | { readonly kind: "call"; readonly task: TaskAddress; readonly call: AttemptCall }
+  | { readonly kind: "abort_call"; readonly task: TaskAddress; readonly attempt: number }
+  /** Answer with `supply_blobs`. */
+  | { readonly kind: "fetch_blobs"; readonly blobs: readonly BlobId[] }
+  /** Keep a sub-flow that was given inline, so that it can be read by its id. */
+  | { readonly kind: "store_flow"; readonly flowId: FlowId; readonly text: string }
+  | { readonly kind: "run_ended"; readonly run: number };

@@ -1,0 +1,57 @@
+/** Settles a task for good, and passes that on to whoever waits: the `foreach` it is an element of, or its item. */
+import type { TaskError } from "../../protocol/task-error.ts";
+import type { Value } from "../ports/value.ts";
+import type { TaskAddress } from "./event.ts";
+import { nodeAt } from "./evolve.ts";
+import { activeTask } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { emit, inline } from "./turn.ts";
+import { stepSettled } from "./wait.ts";
+
+export type TaskResult =
+  | { readonly outcome: "success"; readonly value: Value }
+  /** The value lies in an earlier row. */
+  | { readonly outcome: "success"; readonly from: number }
+  | { readonly outcome: "failed"; readonly error: TaskError }
+  /** `error`: why, when `onError: skip` made it so. */
+  | { readonly outcome: "skipped"; readonly error?: TaskError };
+
+/** `attempt` 0: nothing was executed. */
+export function completeTask(turn: Turn, task: TaskAddress, result: TaskResult, attempt: number): void {
+  const event = { kind: "step_completed", ...task, outcome: result.outcome, attempt } as const;
+  if ("from" in result) emit(turn, { ...event, from: result.from });
+  else emit(turn, event, valueOf(result));
+  if (task.element === undefined) stepSettled(turn, task.run, task.item, task.step);
+  else elementSettled(turn, task);
+}
+
+function valueOf(result: Exclude<TaskResult, { readonly from: number }>): Value | undefined {
+  if (result.outcome === "success") return result.value;
+  return result.error && errorValue(result.error);
+}
+
+/** A task error as it lies in a row. */
+export function errorValue(error: TaskError): Value {
+  const { code, message, data } = error;
+  return inline(data === undefined ? { code, message } : { code, message, data });
+}
+
+function elementSettled(turn: Turn, task: TaskAddress): void {
+  const owner = { run: task.run, item: task.item, step: task.step };
+  const source = turn.schedule.sources.find(
+    (source) =>
+      source.kind === "elements" &&
+      source.task.run === task.run &&
+      source.task.item === task.item &&
+      source.task.step === task.step,
+  );
+  if (source) source.active -= 1;
+  const active = activeTask(turn.tree, owner);
+  if (
+    active?.kind === "foreach" &&
+    active.tasks.settled === active.tasks.status.length &&
+    nodeAt(turn.tree, task.run).status === "running"
+  ) {
+    turn.schedule.agenda.push({ kind: "finish_foreach", task: owner });
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The engine's one entrance: a command and the time go in, events and effects come out. The events are applied to the
+ * engine's state already; the shell appends them in one block, and lets the effects leave once they are durable. If anything
+ * throws, or the append fails, the engine is discarded and loaded again from the journal.
+ */
+import type { JournalEntry } from "../ports/journal.ts";
+import { advance } from "./advance.ts";
+import { cancelRun } from "./cancel.ts";
+import type { Command, Effect } from "./command.ts";
+import type { Engine } from "./engine.ts";
+import { assertNever } from "./engine-fault.ts";
+import { recover } from "./recover.ts";
+import { settleCall } from "./settle-attempt.ts";
+import { startRun } from "./start-run.ts";
+import { supplyBlobs } from "./supply-blobs.ts";
+import { fireTimers, nextDueAt } from "./timers.ts";
+import type { Turn } from "./turn.ts";
+
+export interface Decision {
+  readonly entries: readonly JournalEntry[];
+  readonly effects: readonly Effect[];
+  /** Come back with `proceed` after letting others in. */
+  readonly more: boolean;
+  /** When the next timer is due, epoch milliseconds. */
+  readonly dueAt: number | undefined;
+}
+
+export function decide(engine: Engine, command: Command, now: number): Decision {
+  const turn: Turn = { ...engine, now, entries: [], effects: [], missing: new Set() };
+  apply(turn, command);
+  const more = advance(turn);
+  if (turn.missing.size > 0) turn.effects.push({ kind: "fetch_blobs", blobs: [...turn.missing] });
+  if (!more) engine.values.dropSupplied();
+  return { entries: turn.entries, effects: turn.effects, more, dueAt: nextDueAt(engine) };
+}
+
+function apply(turn: Turn, command: Command): void {
+  switch (command.kind) {
+    case "start_run":
+      startRun(turn, command);
+      return;
+    case "settle_attempt":
+      settleCall(turn, command.task, command.attempt, command.outcome);
+      return;
+    case "fire_timers":
+      fireTimers(turn);
+      return;
+    case "supply_blobs":
+      supplyBlobs(turn, command.blobs);
+      return;
+    case "cancel_run":
+      cancelRun(turn, command.run);
+      return;
+    case "recover":
+      recover(turn);
+      return;
+    case "proceed":
+      return;
+    default:
+      assertNever(command);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What a turn works on: the state of one run tree, the schedule derived from it, and the few things it asks. One engine
+ * belongs to one awake object; nothing here survives it but the journal.
+ */
+import type { FlowId } from "../../protocol/ids.ts";
+import type { Backoff, Flow } from "../flow/flow.ts";
+import type { Plan } from "../plan/index.ts";
+import type { ComponentResolver } from "../ports/component-resolver.ts";
+import type { PlanSource } from "./evolve.ts";
+import type { Schedule } from "./schedule.ts";
+import type { RunTree } from "./state.ts";
+import type { ValueCache } from "./value-cache.ts";
+
+export interface Engine {
+  readonly tree: RunTree;
+  readonly schedule: Schedule;
+  readonly values: ValueCache;
+  readonly plans: PlanStore;
+  readonly resolver: ComponentResolver;
+  readonly settings: EngineSettings;
+}
+
+/** Compiled flows; `put` compiles. */
+export interface PlanStore extends PlanSource {
+  put(flowId: FlowId, flow: Flow): Plan;
+}
+
+export interface EngineSettings {
+  /** Retries of UNREACHABLE and TIMEOUT, whatever a step's `onError` says. */
+  readonly transportMaxRetries: number;
+  readonly backoff: Backoff;
+  /** Bound on a held call when neither step nor plugin says; also the most they can ask for. */
+  readonly callTimeoutMs: number;
+  /** A result with more JSON text fails without retry. */
+  readonly maxResultBytes: number;
+  /** Events after which a turn pauses, so that a cancel gets in. */
+  readonly eventsPerTurn: number;
+  readonly maxDepth: number;
+  /** Times a lost attempt is sent again before it counts as UNREACHABLE. */
+  readonly maxResends: number;
+}
+
+export const DEFAULT_MAX_CONCURRENCY = 10;
+
+export const DEFAULT_SETTINGS: EngineSettings = {
+  transportMaxRetries: 3,
+  backoff: { type: "fibonacci", minDelayMs: 1_000, maxDelayMs: 10_000, factor: 2, jitter: "none" },
+  callTimeoutMs: 14 * 60_000,
+  maxResultBytes: 32 * 2 ** 20,
+  eventsPerTurn: 256,
+  maxDepth: 32,
+  maxResends: 5,
+};

@@ -1,0 +1,84 @@
+/** Turns journal entries into the events the API streams. */
+import type { RunEventMessage } from "../../protocol/event.ts";
+import type { Json } from "../../protocol/json.ts";
+import type { TaskError } from "../../protocol/task-error.ts";
+import type { JournalEntry } from "../ports/journal.ts";
+import { assertNever } from "./engine-fault.ts";
+import type { TaskAddress } from "./event.ts";
+import { withOrdinal } from "./run-id.ts";
+import type { RunTree } from "./state.ts";
+import { timestamp } from "./summary.ts";
+
+/**
+ * `undefined` for entries that are of no interest outside (items added, flows recorded, arrays expanded). `value`: the entry's
+ * value where results are wanted.
+ */
+export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | undefined): RunEventMessage | undefined {
+  const { event, seq } = entry;
+  const root = tree.root;
+  if (!root) return undefined;
+  const base = (run: number) => ({
+    sequenceNumber: seq,
+    timestamp: timestamp(entry.at),
+    runId: withOrdinal(root.runId, run),
+  });
+  const step = (task: TaskAddress) => ({
+    ...base(task.run),
+    itemIndex: task.item,
+    stepIndex: task.step,
+    stepId: tree.runs[task.run]?.plan.steps[task.step]?.step.id ?? "",
+    ...(task.element !== undefined && { elementIndex: task.element }),
+  });
+  const result = (outcome: string) =>
+    value === undefined ? {} : outcome === "success" ? { result: value } : { error: value as unknown as TaskError };
+  switch (event.kind) {
+    case "run_created":
+      return { type: event.kind, ...base(0), flowId: event.flowId, itemCount: event.itemCount };
+    case "sub_run_created":
+      return {
+        type: event.kind,
+        ...base(event.run),
+        parentRunId: withOrdinal(root.runId, event.parent.run),
+        flowId: event.flowId,
+        itemCount: event.itemCount,
+      };
+    case "step_started":
+      return { type: event.kind, ...step(event), attempt: event.attempt };
+    case "step_waiting":
+      return { type: event.kind, ...step(event), until: timestamp(event.until) };
+    case "attempt_failed":
+      // The error is part of what happened, not a result that may be left out; the reader always gives it.
+      return {
+        type: event.kind,
+        ...step(event),
+        attempt: event.attempt,
+        retryAt: timestamp(event.retryAt),
+        error: value as unknown as TaskError,
+      };
+    case "step_completed":
+      return { type: event.kind, ...step(event), outcome: event.outcome, ...result(event.outcome) };
+    case "item_completed":
+      return {
+        type: event.kind,
+        ...base(event.run),
+        itemIndex: event.item,
+        outcome: event.outcome,
+        ...result(event.outcome),
+      };
+    case "cancel_requested":
+      return { type: event.kind, ...base(event.run) };
+    case "run_completed":
+      return {
+        type: event.kind,
+        ...base(event.run),
+        status: event.status,
+        ...(event.outcome && { outcome: event.outcome }),
+      };
+    case "flow_recorded":
+    case "item_added":
+    case "foreach_expanded":
+      return undefined;
+    default:
+      return assertNever(event);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What can happen to a run tree, in the past tense. These are the rows of the journal: the state is rebuilt from them alone.
+ * Values (inputs, results, errors) lie beside the event in the same row, so that memory can hold sequence numbers instead.
+ */
+import type { Outcome } from "../../protocol/flow-result.ts";
+import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
+import type { RunStatus } from "../../protocol/run.ts";
+
+/** Position of a task in the tree: run ordinal, item, step, and the element inside a `foreach` step. */
+export interface TaskAddress {
+  readonly run: number;
+  readonly item: number;
+  readonly step: number;
+  readonly element?: number;
+}
+
+export type RetryClass = "transport" | "component";
+export type EndStatus = Extract<RunStatus, "completed" | "failed" | "cancelled">;
+
+export type RunEvent =
+  /** Value: canonical flow document. */
+  | { readonly kind: "flow_recorded"; readonly flowId: FlowId }
+  /** The root. Value: variables, if given. `planId`: the flow after overrides. */
+  | {
+      readonly kind: "run_created";
+      readonly runId: RunId;
+      readonly namespace: Namespace;
+      readonly flowId: FlowId;
+      readonly planId: FlowId;
+      readonly itemCount: number;
+      readonly maxConcurrency: number;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly files: Readonly<Record<string, BlobId>>;
+      readonly deadlineAt?: number;
+      readonly bodyHash?: string;
+    }
+  /** A sub-run, round `round` of the task `parent`. Value: its variables, if it has its own. */
+  | {
+      readonly kind: "sub_run_created";
+      readonly run: number;
+      readonly parent: TaskAddress;
+      readonly round: number;
+      readonly flowId: FlowId;
+      readonly planId: FlowId;
+      readonly itemCount: number;
+      readonly ownVariables: boolean;
+      readonly maxActiveItems?: number;
+      readonly deadlineAt?: number;
+    }
+  /** Items follow their run's creation without a gap, in order. Value: the item's input. */
+  | { readonly kind: "item_added"; readonly run: number; readonly item: number }
+  /** An attempt leaves the object. */
+  | (TaskAddress & { readonly kind: "step_started"; readonly attempt: number; readonly deadlineAt: number })
+  /** A durable timer. Value: what the step gives when it fires. */
+  | (TaskAddress & { readonly kind: "step_waiting"; readonly until: number })
+  /** Value: the array. */
+  | (TaskAddress & { readonly kind: "foreach_expanded"; readonly count: number })
+  /** An attempt failed and another one is decided. Value: the error. */
+  | (TaskAddress & {
+      readonly kind: "attempt_failed";
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly class: RetryClass;
+    })
+  /** Terminal for the task. Value: its result or error, unless it lies in the earlier row `from`. */
+  | (TaskAddress & {
+      readonly kind: "step_completed";
+      readonly outcome: Outcome;
+      readonly attempt: number;
+      readonly from?: number;
+    })
+  /** Terminal for the item. Value as above. */
+  | {
+      readonly kind: "item_completed";
+      readonly run: number;
+      readonly item: number;
+      readonly outcome: Outcome;
+      readonly from?: number;
+    }
+  | { readonly kind: "cancel_requested"; readonly run: number }
+  /** Terminal for the run. */
+  | { readonly kind: "run_completed"; readonly run: number; readonly status: EndStatus; readonly outcome?: Outcome };

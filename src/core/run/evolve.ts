@@ -1,0 +1,231 @@
+/**
+ * Applies one journaled event to the state. Total over all events, in journal order, without looking at values: after a throw
+ * the state is discarded and loaded again.
+ */
+import type { FlowId } from "../../protocol/ids.ts";
+import type { Plan } from "../plan/index.ts";
+import type { JournalEntry } from "../ports/journal.ts";
+import { assertNever, EngineFault } from "./engine-fault.ts";
+import type { TaskAddress } from "./event.ts";
+import type { ActiveTask, RunNode, RunTree, TaskTable, Tries } from "./state.ts";
+import {
+  activeTask,
+  NO_TRIES,
+  newTaskTable,
+  TASK_ACTIVE,
+  TASK_FAILED,
+  TASK_IDLE,
+  TASK_SKIPPED,
+  TASK_SUCCESS,
+  taskSlot,
+} from "./state.ts";
+
+/** Compiled flows by id; every flow of a journal is there before its events are applied. */
+export interface PlanSource {
+  get(flowId: FlowId): Plan | undefined;
+}
+
+const SETTLED_STATUS = { success: TASK_SUCCESS, failed: TASK_FAILED, skipped: TASK_SKIPPED } as const;
+
+export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "event">, plans: PlanSource): void {
+  const { seq, at, event } = entry;
+  if (seq !== tree.seq + 1) {
+    throw new EngineFault("journal_out_of_order", `event ${seq} follows event ${tree.seq}`);
+  }
+  tree.seq = seq;
+  tree.at = at;
+  switch (event.kind) {
+    case "flow_recorded":
+      tree.flowRows.set(event.flowId, seq);
+      return;
+    case "run_created":
+      tree.root = {
+        runId: event.runId,
+        namespace: event.namespace,
+        maxConcurrency: event.maxConcurrency,
+        labels: event.labels,
+        files: event.files,
+        bodyHash: event.bodyHash,
+      };
+      tree.runs.push(
+        newNode(entry, {
+          ...event,
+          ordinal: 0,
+          depth: 0,
+          plan: planOf(plans, event.planId),
+          parent: undefined,
+          variablesSeq: seq,
+        }),
+      );
+      return;
+    case "sub_run_created": {
+      const parent = nodeAt(tree, event.parent.run);
+      if (event.run !== tree.runs.length)
+        throw new EngineFault("journal_out_of_order", `sub-run ${event.run} is not the next one`);
+      tree.runs.push(
+        newNode(entry, {
+          ...event,
+          ordinal: event.run,
+          depth: parent.depth + 1,
+          plan: planOf(plans, event.planId),
+          parent: { task: event.parent, round: event.round },
+          variablesSeq: event.ownVariables ? seq : parent.variablesSeq,
+        }),
+      );
+      const before = activeTask(tree, event.parent);
+      activate(tree, event.parent, {
+        kind: "sub_run",
+        attempt: before?.kind === "sub_run" ? before.attempt : attemptsOf(before) + 1,
+        tries: triesOf(before),
+        child: event.run,
+        round: event.round,
+      });
+      return;
+    }
+    case "item_added":
+      if (event.item === 0) nodeAt(tree, event.run).firstItemSeq = seq;
+      return;
+    case "step_started": {
+      const before = activeTask(tree, event);
+      activate(tree, event, {
+        kind: "calling",
+        attempt: event.attempt,
+        tries: before?.kind === "calling" ? { ...before.tries, resends: before.tries.resends + 1 } : triesOf(before),
+        startedAt: at,
+        deadlineAt: event.deadlineAt,
+      });
+      return;
+    }
+    case "step_waiting":
+      activate(tree, event, { kind: "sleeping", until: event.until, valueSeq: seq });
+      return;
+    case "foreach_expanded":
+      activate(tree, event, { kind: "foreach", arraySeq: seq, tasks: newTaskTable(event.count) });
+      return;
+    case "attempt_failed": {
+      const tries = triesOf(activeTask(tree, event));
+      activate(tree, event, {
+        kind: "backing_off",
+        attempt: event.attempt,
+        tries: {
+          transport: tries.transport + (event.class === "transport" ? 1 : 0),
+          component: tries.component + (event.class === "component" ? 1 : 0),
+          resends: 0,
+        },
+        retryAt: event.retryAt,
+      });
+      return;
+    }
+    case "step_completed": {
+      const { table, index } = slotAt(tree, event);
+      leave(tree, table, index);
+      table.settled += 1;
+      table.status[index] = SETTLED_STATUS[event.outcome];
+      table.valueSeq[index] = event.from ?? seq;
+      return;
+    }
+    case "item_completed": {
+      const node = nodeAt(tree, event.run);
+      const before = node.items.get(event.item);
+      if (before?.kind === "active") abandon(tree, before.tasks);
+      node.items.set(event.item, { kind: "ended", outcome: event.outcome, valueSeq: event.from ?? seq, at, seq });
+      node.ended[event.outcome] += 1;
+      return;
+    }
+    case "cancel_requested":
+      nodeAt(tree, event.run).cancelRequested = true;
+      return;
+    case "run_completed": {
+      const node = nodeAt(tree, event.run);
+      for (const item of node.items.values()) if (item.kind === "active") abandon(tree, item.tasks);
+      node.status = event.status;
+      node.outcome = event.outcome;
+      node.completedAt = at;
+      node.finishedSeq = seq;
+      return;
+    }
+    default:
+      assertNever(event);
+  }
+}
+
+export function nodeAt(tree: RunTree, ordinal: number): RunNode {
+  const node = tree.runs[ordinal];
+  if (!node) throw new EngineFault("unknown_address", `there is no run ${ordinal} in this tree`);
+  return node;
+}
+
+type NewNode = Pick<RunNode, "ordinal" | "depth" | "flowId" | "plan" | "parent" | "variablesSeq" | "itemCount"> & {
+  readonly maxActiveItems?: number;
+  readonly deadlineAt?: number;
+};
+
+function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNode {
+  return {
+    ordinal: facts.ordinal,
+    depth: facts.depth,
+    flowId: facts.flowId,
+    plan: facts.plan,
+    parent: facts.parent,
+    variablesSeq: facts.variablesSeq,
+    itemCount: facts.itemCount,
+    firstItemSeq: 0,
+    items: new Map(),
+    maxActiveItems: facts.maxActiveItems,
+    deadlineAt: facts.deadlineAt,
+    createdAt: entry.at,
+    createdSeq: entry.seq,
+    ended: { success: 0, failed: 0, skipped: 0 },
+    cancelRequested: false,
+    status: "running",
+    outcome: undefined,
+    completedAt: undefined,
+    finishedSeq: undefined,
+  };
+}
+
+export function planOf(plans: PlanSource, flowId: FlowId): Plan {
+  const plan = plans.get(flowId);
+  if (!plan) throw new EngineFault("missing_plan", `flow ${flowId} is used before it was recorded`);
+  return plan;
+}
+
+function slotAt(tree: RunTree, address: TaskAddress): { table: TaskTable; index: number } {
+  const node = nodeAt(tree, address.run);
+  if (!node.items.has(address.item))
+    node.items.set(address.item, { kind: "active", tasks: newTaskTable(node.plan.steps.length) });
+  const slot = taskSlot(tree, address);
+  if (!slot) throw new EngineFault("unknown_address", `no such task: ${JSON.stringify(address)}`);
+  return slot;
+}
+
+function activate(tree: RunTree, address: TaskAddress, task: ActiveTask): void {
+  const { table, index } = slotAt(tree, address);
+  leave(tree, table, index);
+  if (task.kind === "calling") tree.calling += 1;
+  table.status[index] = TASK_ACTIVE;
+  table.active.set(index, task);
+}
+
+function leave(tree: RunTree, table: TaskTable, index: number): void {
+  const before = table.active.get(index);
+  if (!before) return;
+  if (before.kind === "calling") tree.calling -= 1;
+  if (before.kind === "foreach") abandon(tree, before.tasks);
+  table.active.delete(index);
+  table.status[index] = TASK_IDLE;
+}
+
+/** Drops what is under way in a table whose run has ended. */
+function abandon(tree: RunTree, table: TaskTable): void {
+  for (const index of [...table.active.keys()]) leave(tree, table, index);
+}
+
+/** What a task that is tried again has used up before. A start after a start is a lost attempt sent again (see above). */
+function triesOf(before: ActiveTask | undefined): Tries {
+  return before && "tries" in before ? before.tries : NO_TRIES;
+}
+
+function attemptsOf(before: ActiveTask | undefined): number {
+  return before && "attempt" in before ? before.attempt : 0;
+}

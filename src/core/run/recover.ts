@@ -1,0 +1,41 @@
+/** After a load: what was under way outside is unknown and is sent again, the rest is scheduled from the state. */
+
+import type { TaskAddress } from "./event.ts";
+import { activateItem } from "./item.ts";
+import { itemSchedule } from "./schedule.ts";
+import type { RunNode, TaskTable } from "./state.ts";
+import { scheduleRun } from "./sub-run.ts";
+import type { Turn } from "./turn.ts";
+import { needStep } from "./wait.ts";
+
+/** Runs once, on a fresh schedule, as the first turn after a load. */
+export function recover(turn: Turn): void {
+  for (const node of turn.tree.runs) {
+    if (node.status !== "running") continue;
+    scheduleRun(turn, node);
+    const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
+    for (const [item, state] of node.items) {
+      if (state.kind !== "active") continue;
+      activateItem(turn, node, item);
+      if (source) source.active += 1;
+      const schedule = itemSchedule(turn.schedule, node.ordinal, item);
+      if (schedule) for (const step of state.tasks.active.keys()) needStep(turn, schedule, step);
+      for (const task of callsUnderWay(node, item, state.tasks)) {
+        turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
+      }
+    }
+  }
+}
+
+function callsUnderWay(node: RunNode, item: number, table: TaskTable): TaskAddress[] {
+  const found: TaskAddress[] = [];
+  for (const [step, task] of table.active) {
+    const address = { run: node.ordinal, item, step };
+    if (task.kind === "calling") found.push(address);
+    if (task.kind === "foreach") {
+      for (const [element, inner] of task.tasks.active)
+        if (inner.kind === "calling") found.push({ ...address, element });
+    }
+  }
+  return found;
+}

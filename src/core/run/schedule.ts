@@ -1,0 +1,91 @@
+/**
+ * What is derived from the state so that nothing is searched for: who waits for which step, what is ready, which timers run.
+ * It is never stored; `rebuildSchedule` makes it again after a load. Every entry may be out of date: whoever takes one out
+ * checks it against the state first.
+ */
+import TinyQueue from "tinyqueue";
+import type { BlobId } from "../../protocol/ids.ts";
+import type { Expression } from "../expression/expression.ts";
+import type { TaskAddress } from "./event.ts";
+
+/** Index of a step, or `OUTPUT` for the flow's output: whose expression is waiting. */
+export type Owner = number;
+export const OUTPUT: Owner = -1;
+/** Expressions of a step in the order they are looked at; the output has only `input`. */
+export type Phase = "skip" | "foreach" | "input";
+
+export interface Schedule {
+  /** Things to look at before anything new starts; last in, first out. */
+  readonly agenda: Agendum[];
+  /** Agenda that wait for blobs. */
+  parked: { readonly agendum: Agendum; readonly blobs: readonly BlobId[] }[];
+  /** By item, then step, then run: depth first. */
+  readonly ready: TinyQueue<TaskAddress>;
+  /** Where further tasks come from once nothing is ready; the newest first. */
+  readonly sources: Source[];
+  readonly timers: TinyQueue<Timer>;
+  /** Items under way, by run ordinal and item index. */
+  readonly items: Map<number, Map<number, ItemSchedule>>;
+}
+
+export type Agendum =
+  | { readonly kind: "open_phase"; readonly item: ItemSchedule; readonly owner: Owner; readonly phase: Phase }
+  | { readonly kind: "look_again"; readonly item: ItemSchedule; readonly watch: Watch }
+  | { readonly kind: "phase_ready"; readonly item: ItemSchedule; readonly owner: Owner; readonly phase: Phase }
+  /** `resend`: its attempt was lost and goes out once more. */
+  | { readonly kind: "start_task"; readonly task: TaskAddress; readonly resend: boolean }
+  | { readonly kind: "finish_foreach"; readonly task: TaskAddress }
+  | { readonly kind: "finish_item"; readonly item: ItemSchedule }
+  | { readonly kind: "continue_parent"; readonly run: number };
+
+export interface ItemSchedule {
+  readonly run: number;
+  readonly item: number;
+  /** Steps something under way depends on. */
+  readonly needed: Uint8Array;
+  /** By the step they wait for. */
+  readonly waiters: Map<number, Watch[]>;
+  /** Watches an owner's phase still waits for. */
+  readonly open: Map<Owner, number>;
+  /** Needed steps that have not settled. */
+  outstanding: number;
+  outputReady: boolean;
+}
+
+/** One reason why an owner's phase is not ready. */
+export interface Watch {
+  readonly owner: Owner;
+  readonly phase: Phase;
+  /** A lazy part, looked at again whenever one of its steps settles; absent: the static references, counted. */
+  readonly lazy: Expression | undefined;
+  pending: number;
+  done: boolean;
+}
+
+export type Source =
+  | { readonly kind: "items"; readonly run: number; next: number; active: number; readonly limit: number }
+  | { readonly kind: "elements"; readonly task: TaskAddress; next: number; active: number; readonly limit: number };
+
+export type Timer =
+  | { readonly kind: "deadline"; readonly at: number; readonly task: TaskAddress; readonly attempt: number }
+  | { readonly kind: "retry" | "sleep"; readonly at: number; readonly task: TaskAddress }
+  | { readonly kind: "run_deadline"; readonly at: number; readonly run: number };
+
+export function emptySchedule(): Schedule {
+  return {
+    agenda: [],
+    parked: [],
+    ready: new TinyQueue<TaskAddress>([], depthFirst),
+    sources: [],
+    timers: new TinyQueue<Timer>([], (a, b) => a.at - b.at),
+    items: new Map(),
+  };
+}
+
+function depthFirst(a: TaskAddress, b: TaskAddress): number {
+  return a.item - b.item || a.step - b.step || (a.element ?? 0) - (b.element ?? 0) || a.run - b.run;
+}
+
+export function itemSchedule(schedule: Schedule, run: number, item: number): ItemSchedule | undefined {
+  return schedule.items.get(run)?.get(item);
+}

@@ -1,0 +1,85 @@
+/** Takes in what an attempt came to: its result, another attempt, a default, or the end of the task. */
+import type { TaskOutcome } from "../ports/task-outcome.ts";
+import type { Value } from "../ports/value.ts";
+import { completeTask, errorValue } from "./complete-task.ts";
+import type { TaskAddress } from "./event.ts";
+import { nodeAt } from "./evolve.ts";
+import { decideFailure, errorOf } from "./failure.ts";
+import type { Tries } from "./state.ts";
+import { activeTask } from "./state.ts";
+import { stepAt, taskIdOf } from "./task.ts";
+import type { Turn } from "./turn.ts";
+import { emit, inline } from "./turn.ts";
+
+export interface Attempt {
+  readonly attempt: number;
+  readonly tries: Tries;
+  readonly componentId: string;
+}
+
+/** A reply from outside. Only exactly the attempt under way is settled by it: late and duplicate replies are dropped. */
+export function settleCall(turn: Turn, task: TaskAddress, attempt: number, outcome: TaskOutcome): void {
+  const active = activeTask(turn.tree, task);
+  if (active?.kind !== "calling" || active.attempt !== attempt || nodeAt(turn.tree, task.run).status !== "running")
+    return;
+  const component = stepAt(nodeAt(turn.tree, task.run), task).step.component;
+  settleOutcome(turn, task, { attempt, tries: active.tries, componentId: component }, outcome);
+}
+
+/** Nothing came back in time. */
+export function settleDeadline(turn: Turn, task: TaskAddress, attempt: number): void {
+  const root = turn.tree.root?.runId ?? "";
+  const message = `task '${taskIdOf(root, task)}' exceeded execution timeout`;
+  turn.effects.push({ kind: "abort_call", task, attempt });
+  settleCall(turn, task, attempt, { kind: "failed", error: { code: "TIMEOUT", message } });
+}
+
+export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt, outcome: TaskOutcome): void {
+  const { step } = stepAt(nodeAt(turn.tree, task.run), task);
+  const checked = outcome.kind === "success" ? boundResult(outcome.value, turn.settings.maxResultBytes) : outcome;
+  if (checked.kind === "success") {
+    completeTask(turn, task, { outcome: "success", value: checked.value }, attempted.attempt);
+    return;
+  }
+  const error = errorOf(checked, step.id, attempted.componentId);
+  const decision = decideFailure(
+    step,
+    {
+      error,
+      attempt: attempted.attempt,
+      tries: attempted.tries,
+      retryAfterMs: checked.kind === "failed" ? checked.retryAfterMs : undefined,
+      taskKey: taskIdOf(turn.tree.root?.runId ?? "", task),
+    },
+    turn.settings,
+  );
+  switch (decision.kind) {
+    case "retry": {
+      const retryAt = turn.now + decision.delayMs;
+      emit(
+        turn,
+        { kind: "attempt_failed", ...task, attempt: attempted.attempt, retryAt, class: decision.class },
+        errorValue(error),
+      );
+      turn.schedule.timers.push({ kind: "retry", at: retryAt, task });
+      return;
+    }
+    case "use_default":
+      completeTask(turn, task, { outcome: "success", value: inline(decision.value) }, attempted.attempt);
+      return;
+    case "skip":
+      completeTask(turn, task, { outcome: "skipped", error }, attempted.attempt);
+      return;
+    case "fail":
+      completeTask(turn, task, { outcome: "failed", error }, attempted.attempt);
+  }
+}
+
+function boundResult(value: Value, maxBytes: number): TaskOutcome {
+  const measured =
+    value.kind === "inline" && value.text === undefined ? { ...value, text: JSON.stringify(value.json) } : value;
+  const bytes = measured.kind === "blob" ? measured.bytes : (measured.text?.length ?? 0);
+  if (bytes <= maxBytes) return { kind: "success", value: measured };
+  const message = `the result has ${bytes} bytes of JSON, more than maxResultBytes (${maxBytes}); store it as a blob and return the blob id`;
+  return { kind: "failed", error: { code: "WORKER_ERROR", message } };
+}

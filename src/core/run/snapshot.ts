@@ -1,0 +1,97 @@
+/**
+ * The state as one JSON text, so that loading does not replay a long journal from its start. Flows are named by id, tables are
+ * plain arrays; a version that is not ours is ignored and the journal is replayed instead.
+ */
+import type { FlowId } from "../../protocol/ids.ts";
+import type { PlanSource } from "./evolve.ts";
+import { planOf } from "./evolve.ts";
+import type { ActiveTask, ItemState, RunNode, RunTree, TaskTable } from "./state.ts";
+
+const VERSION = 1;
+
+interface TableSnapshot {
+  readonly status: readonly number[];
+  readonly valueSeq: readonly number[];
+  readonly settled: number;
+  readonly active: readonly (readonly [number, ActiveSnapshot])[];
+}
+type ActiveSnapshot =
+  | Exclude<ActiveTask, { kind: "foreach" }>
+  | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TableSnapshot };
+type ItemSnapshot = Exclude<ItemState, { kind: "active" }> | { readonly kind: "active"; readonly tasks: TableSnapshot };
+type NodeSnapshot = Omit<RunNode, "plan" | "items"> & {
+  readonly planId: FlowId;
+  readonly items: readonly (readonly [number, ItemSnapshot])[];
+};
+interface TreeSnapshot {
+  readonly version: number;
+  readonly tree: Omit<RunTree, "flowRows" | "runs"> & {
+    readonly flowRows: readonly (readonly [FlowId, number])[];
+    readonly runs: readonly NodeSnapshot[];
+  };
+}
+
+export function writeSnapshot(tree: RunTree): string {
+  const snapshot: TreeSnapshot = {
+    version: VERSION,
+    tree: { ...tree, flowRows: [...tree.flowRows], runs: tree.runs.map(writeNode) },
+  };
+  return JSON.stringify(snapshot);
+}
+
+/** Rows of the flows a snapshot needs, by flow id; `undefined` if its version is not ours. */
+export function snapshotFlows(text: string): ReadonlyMap<FlowId, number> | undefined {
+  const { version, tree } = JSON.parse(text) as TreeSnapshot;
+  return version === VERSION ? new Map(tree.flowRows) : undefined;
+}
+
+export function readSnapshot(text: string, plans: PlanSource): RunTree {
+  const { tree } = JSON.parse(text) as TreeSnapshot;
+  return { ...tree, flowRows: new Map(tree.flowRows), runs: tree.runs.map((node) => readNode(node, plans)) };
+}
+
+function writeNode({ plan, items, ...node }: RunNode): NodeSnapshot {
+  return { ...node, planId: plan.flowId, items: [...items].map(([index, item]) => [index, writeItem(item)] as const) };
+}
+
+function readNode({ planId, items, ...node }: NodeSnapshot, plans: PlanSource): RunNode {
+  // JSON has no `undefined`: fields that were absent are absent again, which reads the same.
+  return {
+    ...node,
+    plan: planOf(plans, planId),
+    items: new Map(items.map(([index, item]) => [index, readItem(item)])),
+  };
+}
+
+function writeItem(item: ItemState): ItemSnapshot {
+  return item.kind === "active" ? { kind: "active", tasks: writeTable(item.tasks) } : item;
+}
+
+function readItem(item: ItemSnapshot): ItemState {
+  return item.kind === "active" ? { kind: "active", tasks: readTable(item.tasks) } : item;
+}
+
+function writeTable(table: TaskTable): TableSnapshot {
+  return {
+    status: [...table.status],
+    valueSeq: [...table.valueSeq],
+    settled: table.settled,
+    active: [...table.active].map(
+      ([index, task]) => [index, task.kind === "foreach" ? { ...task, tasks: writeTable(task.tasks) } : task] as const,
+    ),
+  };
+}
+
+function readTable(table: TableSnapshot): TaskTable {
+  return {
+    status: Uint8Array.from(table.status),
+    valueSeq: Float64Array.from(table.valueSeq),
+    settled: table.settled,
+    active: new Map(
+      table.active.map(([index, task]) => [
+        index,
+        task.kind === "foreach" ? { ...task, tasks: readTable(task.tasks) } : task,
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * The state of one run tree, held in memory while its object is awake. It owns statuses and the sequence numbers of the rows
+ * in which values lie, never values. Only `evolve` changes it, and only by journaled events: replaying the journal gives the
+ * same state. What can be derived (who waits for whom, what is ready) lies in the schedule, not here.
+ */
+import type { Outcome } from "../../protocol/flow-result.ts";
+import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
+import type { Plan } from "../plan/index.ts";
+import type { EndStatus, TaskAddress } from "./event.ts";
+
+export interface RunTree {
+  /** Last event applied; 0 before the first. */
+  seq: number;
+  /** Epoch milliseconds of that event. */
+  at: number;
+  /** Recorded flows: id → the row with the text. */
+  readonly flowRows: Map<FlowId, number>;
+  /** By ordinal. `runs[0]` is the root. */
+  readonly runs: RunNode[];
+  root: RootFacts | undefined;
+  /** Attempts that left the object and have not settled. */
+  calling: number;
+}
+
+export interface RootFacts {
+  readonly runId: RunId;
+  readonly namespace: Namespace;
+  readonly maxConcurrency: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, BlobId>>;
+  readonly bodyHash: string | undefined;
+}
+
+export interface RunNode {
+  readonly ordinal: number;
+  readonly depth: number;
+  /** The flow as submitted; `plan.flowId` is that after overrides. */
+  readonly flowId: FlowId;
+  readonly plan: Plan;
+  readonly parent: { readonly task: TaskAddress; readonly round: number } | undefined;
+  /** Row of the variables; 0 if there are none. */
+  readonly variablesSeq: number;
+  readonly itemCount: number;
+  /** Row of item 0's input; item i lies i rows further. */
+  firstItemSeq: number;
+  /** By index; absent while nothing has happened to the item. */
+  readonly items: Map<number, ItemState>;
+  readonly maxActiveItems: number | undefined;
+  readonly deadlineAt: number | undefined;
+  readonly createdAt: number;
+  readonly createdSeq: number;
+  readonly ended: Record<Outcome, number>;
+  cancelRequested: boolean;
+  status: "running" | EndStatus;
+  outcome: Outcome | undefined;
+  completedAt: number | undefined;
+  finishedSeq: number | undefined;
+}
+
+export type ItemState =
+  | { readonly kind: "active"; readonly tasks: TaskTable }
+  | {
+      readonly kind: "ended";
+      readonly outcome: Outcome;
+      readonly valueSeq: number;
+      readonly at: number;
+      readonly seq: number;
+    };
+
+/** Statuses of a fixed number of tasks: the steps of an item, or the elements of a `foreach`. */
+export interface TaskTable {
+  /** One of the `TASK_*` codes each. */
+  readonly status: Uint8Array;
+  /** Row of the result or error of a settled task. */
+  readonly valueSeq: Float64Array;
+  readonly active: Map<number, ActiveTask>;
+  /** How many have settled. */
+  settled: number;
+}
+export const TASK_IDLE = 0;
+export const TASK_ACTIVE = 1;
+export const TASK_SUCCESS = 2;
+export const TASK_FAILED = 3;
+export const TASK_SKIPPED = 4;
+
+/** What a task has used up of its chances. */
+export interface Tries {
+  /** Decided retries by class. */
+  readonly transport: number;
+  readonly component: number;
+  /** Times a lost attempt was sent again since the last decided retry. */
+  readonly resends: number;
+}
+export const NO_TRIES: Tries = { transport: 0, component: 0, resends: 0 };
+
+export type ActiveTask =
+  /** Left the object; a reply, the deadline or recovery settles the attempt. */
+  | {
+      readonly kind: "calling";
+      readonly attempt: number;
+      readonly tries: Tries;
+      readonly startedAt: number;
+      readonly deadlineAt: number;
+    }
+  | { readonly kind: "backing_off"; readonly attempt: number; readonly tries: Tries; readonly retryAt: number }
+  | { readonly kind: "sleeping"; readonly until: number; readonly valueSeq: number }
+  | {
+      readonly kind: "sub_run";
+      readonly attempt: number;
+      readonly tries: Tries;
+      readonly child: number;
+      readonly round: number;
+    }
+  | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TaskTable };
+
+export function emptyTree(): RunTree {
+  return { seq: 0, at: 0, flowRows: new Map(), runs: [], root: undefined, calling: 0 };
+}
+
+export function newTaskTable(size: number): TaskTable {
+  return { status: new Uint8Array(size), valueSeq: new Float64Array(size), active: new Map(), settled: 0 };
+}
+
+export function isSettled(status: number | undefined): boolean {
+  return status !== undefined && status >= TASK_SUCCESS;
+}
+
+/** The tasks of an item that is under way; `undefined` before its first event and after its end. */
+export function activeTasks(node: RunNode, item: number): TaskTable | undefined {
+  const state = node.items.get(item);
+  return state?.kind === "active" ? state.tasks : undefined;
+}
+
+/** The table a task's status stands in, and its index there. */
+export function taskSlot(
+  tree: RunTree,
+  address: TaskAddress,
+): { readonly table: TaskTable; readonly index: number } | undefined {
+  const node = tree.runs[address.run];
+  const steps = node && activeTasks(node, address.item);
+  if (!steps) return undefined;
+  if (address.element === undefined) return { table: steps, index: address.step };
+  const owner = steps.active.get(address.step);
+  return owner?.kind === "foreach" ? { table: owner.tasks, index: address.element } : undefined;
+}
+
+export function activeTask(tree: RunTree, address: TaskAddress): ActiveTask | undefined {
+  const slot = taskSlot(tree, address);
+  return slot?.table.active.get(slot.index);
+}
+
+/** Items that have not ended. */
+export function openItems(node: RunNode): number {
+  return node.itemCount - node.ended.success - node.ended.failed - node.ended.skipped;
+}

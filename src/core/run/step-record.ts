@@ -1,0 +1,94 @@
+/** Folds the journal of a run into one record per step and item, as the API shows them. */
+import type { StepRecord, StepStatusName } from "../../protocol/run.ts";
+import type { JournalEntry } from "../ports/journal.ts";
+import type { TaskAddress } from "./event.ts";
+import type { RunNode } from "./state.ts";
+import { timestamp } from "./summary.ts";
+
+export interface StepDraft extends Omit<StepRecord, "output" | "error"> {
+  /** Row of the result or error of a settled step. */
+  readonly valueSeq: number | undefined;
+}
+
+export interface StepFilter {
+  readonly itemIndex: number | undefined;
+  readonly stepIndex: number | undefined;
+}
+
+export class StepRecords {
+  readonly #node: RunNode;
+  readonly #filter: StepFilter;
+  readonly #drafts = new Map<number, Map<number, StepDraft>>();
+
+  constructor(node: RunNode, filter: StepFilter) {
+    this.#node = node;
+    this.#filter = filter;
+  }
+
+  add({ seq, at, event }: JournalEntry): void {
+    switch (event.kind) {
+      case "step_started":
+      case "step_waiting":
+      case "foreach_expanded":
+      case "attempt_failed":
+        this.#note(event, seq, at, "running", "attempt" in event ? event.attempt : undefined, undefined);
+        return;
+      case "sub_run_created":
+        this.#note(event.parent, seq, at, "running", undefined, undefined);
+        return;
+      case "step_completed": {
+        if (event.element !== undefined) return;
+        const status = event.outcome === "success" ? "completed" : event.outcome;
+        this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** By item, then step. */
+  list(): StepDraft[] {
+    return [...this.#drafts.values()]
+      .flatMap((steps) => [...steps.values()])
+      .sort((a, b) => a.itemIndex - b.itemIndex || a.stepIndex - b.stepIndex);
+  }
+
+  #note(
+    task: TaskAddress,
+    seq: number,
+    at: number,
+    status: StepStatusName,
+    attempt: number | undefined,
+    valueSeq: number | undefined,
+  ): void {
+    if (task.run !== this.#node.ordinal) return;
+    if (this.#filter.itemIndex !== undefined && task.item !== this.#filter.itemIndex) return;
+    if (this.#filter.stepIndex !== undefined && task.step !== this.#filter.stepIndex) return;
+    const step = this.#node.plan.steps[task.step]?.step;
+    if (!step) return;
+    const steps = this.#drafts.get(task.item) ?? new Map<number, StepDraft>();
+    this.#drafts.set(task.item, steps);
+    const before = steps.get(task.step);
+    const tried = task.element === undefined ? (attempt ?? before?.attempt) : before?.attempt;
+    const time = timestamp(at);
+    steps.set(task.step, {
+      stepId: step.id,
+      stepIndex: task.step,
+      itemIndex: task.item,
+      status: this.#ended(status) ? "failed" : status,
+      component: step.component,
+      ...(tried !== undefined && { attempt: tried }),
+      journalSeqno: seq,
+      startedAt: before?.startedAt ?? time,
+      updatedAt: time,
+      ...(status !== "running" && { completedAt: time }),
+      valueSeq,
+    });
+  }
+
+  /** A step that was under way when its run was ended from outside did not go on. */
+  #ended(status: StepStatusName): boolean {
+    return status === "running" && this.#node.status !== "running";
+  }
+}

@@ -1,0 +1,161 @@
+/** Sub-runs: started by a component (`eval`, `map`, `iterate`), run in the same tree and journal, answered to their parent task. */
+import type { FlowResult } from "../../protocol/flow-result.ts";
+import type { BlobId, FlowId } from "../../protocol/ids.ts";
+import type { Json } from "../../protocol/json.ts";
+import type { TaskError } from "../../protocol/task-error.ts";
+import type { FinishedSubRun, SubRunDecision, SubRunRequest } from "../ports/component-resolver.ts";
+import type { TaskAddress } from "./event.ts";
+import { nodeAt } from "./evolve.ts";
+import { endRunIfDone } from "./run-end.ts";
+import { withOrdinal } from "./run-id.ts";
+import type { Agendum } from "./schedule.ts";
+import type { Attempt } from "./settle-attempt.ts";
+import { settleOutcome } from "./settle-attempt.ts";
+import type { RunNode } from "./state.ts";
+import { activeTask } from "./state.ts";
+import { prepareSubFlow } from "./sub-flow.ts";
+import { stepAt, taskInput } from "./task.ts";
+import type { Turn } from "./turn.ts";
+import { emit, inline, park } from "./turn.ts";
+
+/** Carries out what a sub-run component decided in a round of its task; `again` does the same once a blob has come. */
+export function startSubRun(
+  turn: Turn,
+  task: TaskAddress,
+  attempt: Attempt,
+  decision: SubRunDecision,
+  { round, again }: { readonly round: number; readonly again: Agendum },
+): void {
+  if (decision.kind === "done") {
+    settleOutcome(turn, task, attempt, decision.outcome);
+    return;
+  }
+  const parent = nodeAt(turn.tree, task.run);
+  if (parent.depth + 1 > turn.settings.maxDepth) {
+    fail(turn, task, attempt, {
+      code: "ORCHESTRATOR_ERROR",
+      message: `sub-runs are nested more than maxDepth (${turn.settings.maxDepth}) deep`,
+    });
+    return;
+  }
+  const flow = prepareSubFlow(turn, decision.request);
+  switch (flow.kind) {
+    case "not_resident":
+      park(turn, again, flow.blobs);
+      return;
+    case "invalid":
+      fail(turn, task, attempt, flow.error);
+      return;
+    case "ready":
+      create(turn, task, round, decision.request, flow);
+  }
+}
+
+function create(
+  turn: Turn,
+  parent: TaskAddress,
+  round: number,
+  request: SubRunRequest,
+  flow: { readonly flowId: FlowId; readonly planId: FlowId; readonly timeoutMs: number | undefined },
+): void {
+  const run = turn.tree.runs.length;
+  const event = {
+    kind: "sub_run_created",
+    run,
+    parent,
+    round,
+    flowId: flow.flowId,
+    planId: flow.planId,
+    itemCount: request.inputs.length,
+    ownVariables: request.variables !== undefined,
+    ...(request.maxConcurrency !== undefined && { maxActiveItems: request.maxConcurrency }),
+    ...(flow.timeoutMs !== undefined && { deadlineAt: turn.now + flow.timeoutMs }),
+  } as const;
+  emit(turn, event, request.variables && inline(request.variables));
+  for (const [item, input] of request.inputs.entries()) emit(turn, { kind: "item_added", run, item }, inline(input));
+  scheduleRun(turn, nodeAt(turn.tree, run));
+}
+
+/** Makes a run's items available to the scheduler, and arms its deadline. */
+export function scheduleRun(turn: Turn, node: RunNode): void {
+  const { sources, timers } = turn.schedule;
+  const limit = node.maxActiveItems ?? Number.POSITIVE_INFINITY;
+  sources.push({ kind: "items", run: node.ordinal, next: 0, active: 0, limit });
+  if (node.deadlineAt !== undefined) timers.push({ kind: "run_deadline", at: node.deadlineAt, run: node.ordinal });
+  endRunIfDone(turn, node);
+}
+
+/** A sub-run has ended: asks its component what comes next. */
+export function continueParent(turn: Turn, run: number): void {
+  const child = nodeAt(turn.tree, run);
+  const task = child.parent?.task;
+  const active = task && activeTask(turn.tree, task);
+  if (!task || !child.parent || active?.kind !== "sub_run" || active.child !== run) return;
+  const parent = nodeAt(turn.tree, task.run);
+  if (parent.status !== "running") return;
+  const attempt: Attempt = {
+    attempt: active.attempt,
+    tries: active.tries,
+    componentId: stepAt(parent, task).step.component,
+  };
+  if (child.status === "cancelled") {
+    fail(turn, task, attempt, { code: "CANCELLED", message: `sub-run ${runIdOf(turn, run)} was cancelled` });
+    return;
+  }
+  const input = taskInput(turn, parent, task);
+  const results = collectResults(turn, child);
+  const missing = [...(input.kind === "not_resident" ? input.blobs : []), ...results.missing];
+  if (missing.length > 0) {
+    park(turn, { kind: "continue_parent", run }, missing);
+    return;
+  }
+  const resolution =
+    input.kind === "value" ? turn.resolver.resolve(stepAt(parent, task).step.component, input.value) : undefined;
+  if (input.kind !== "value" || resolution?.kind !== "sub_run") {
+    fail(turn, task, attempt, {
+      code: "ORCHESTRATOR_ERROR",
+      message: `component ${attempt.componentId} changed while its sub-run was under way`,
+    });
+    return;
+  }
+  const finished: FinishedSubRun = { runId: runIdOf(turn, run), results: results.results };
+  const next = resolution.component.next(input.value, child.parent.round, finished);
+  startSubRun(turn, task, { ...attempt, componentId: resolution.componentId }, next, {
+    round: child.parent.round + 1,
+    again: { kind: "continue_parent", run },
+  });
+}
+
+function collectResults(turn: Turn, node: RunNode): { readonly results: FlowResult[]; readonly missing: BlobId[] } {
+  const results: FlowResult[] = [];
+  const missing: BlobId[] = [];
+  for (let index = 0; index < node.itemCount; index++) {
+    const item = node.items.get(index);
+    if (item?.kind !== "ended") continue;
+    if (item.outcome === "skipped") {
+      results.push({ outcome: "skipped" });
+      continue;
+    }
+    const read = turn.values.read(item.valueSeq);
+    if (read.kind === "not_resident") missing.push(...read.blobs);
+    else
+      results.push(
+        item.outcome === "success"
+          ? { outcome: "success", result: read.value }
+          : { outcome: "failed", error: asTaskError(read.value) },
+      );
+  }
+  return { results, missing };
+}
+
+function asTaskError(value: Json): TaskError {
+  return value as unknown as TaskError;
+}
+
+function runIdOf(turn: Turn, run: number): string {
+  return turn.tree.root ? withOrdinal(turn.tree.root.runId, run) : "";
+}
+
+function fail(turn: Turn, task: TaskAddress, attempt: Attempt, error: TaskError): void {
+  settleOutcome(turn, task, attempt, { kind: "failed", error });
+}

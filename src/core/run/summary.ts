@@ -1,0 +1,49 @@
+import type { Outcome } from "../../protocol/flow-result.ts";
+import type { ItemCounts, RunSummary } from "../../protocol/run.ts";
+import { withOrdinal } from "./run-id.ts";
+import type { RunNode, RunTree } from "./state.ts";
+import { openItems } from "./state.ts";
+
+/** A run as the API and the index show it. */
+export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined {
+  const { root } = tree;
+  if (!root) return undefined;
+  const { name } = node.plan.flow;
+  return {
+    runId: withOrdinal(root.runId, node.ordinal),
+    flowId: node.flowId,
+    ...(name !== undefined && { flowName: name }),
+    status: node.status,
+    ...outcomeField(node.outcome),
+    items: countItems(node),
+    labels: node.ordinal === 0 ? root.labels : {},
+    createdAt: timestamp(node.createdAt),
+    ...(node.completedAt !== undefined && { completedAt: timestamp(node.completedAt) }),
+    rootRunId: root.runId,
+    ...(node.parent && { parentRunId: withOrdinal(root.runId, node.parent.task.run) }),
+    createdAtSeqno: node.createdSeq,
+    ...(node.finishedSeq !== undefined && { finishedAtSeqno: node.finishedSeq }),
+  };
+}
+
+/** RFC 3339 in UTC with milliseconds. */
+export function timestamp(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function countItems(node: RunNode): ItemCounts {
+  const open = openItems(node);
+  const stopped = node.status === "cancelled" ? open : 0;
+  return {
+    total: node.itemCount,
+    completed: node.ended.success + node.ended.skipped,
+    running: open - stopped,
+    failed: node.ended.failed,
+    cancelled: stopped,
+    skipped: node.ended.skipped,
+  };
+}
+
+function outcomeField(outcome: Outcome | undefined): { readonly outcome?: Outcome } {
+  return outcome === undefined ? {} : { outcome };
+}

@@ -1,0 +1,58 @@
+/** Blobs that something waited for have come, or turned out not to exist: what was put off is looked at again. */
+import type { BlobId } from "../../protocol/ids.ts";
+import type { Json } from "../../protocol/json.ts";
+import type { TaskError } from "../../protocol/task-error.ts";
+import { completeTask } from "./complete-task.ts";
+import { nodeAt } from "./evolve.ts";
+import { endItem } from "./item.ts";
+import type { Agendum, ItemSchedule } from "./schedule.ts";
+import { itemSchedule, OUTPUT } from "./schedule.ts";
+import type { Turn } from "./turn.ts";
+
+export function supplyBlobs(
+  turn: Turn,
+  blobs: ReadonlyMap<BlobId, { readonly json: Json; readonly bytes: number } | undefined>,
+): void {
+  for (const [id, blob] of blobs) if (blob) turn.values.supply(id, blob.json, blob.bytes);
+  const parked = turn.schedule.parked;
+  turn.schedule.parked = [];
+  for (const entry of parked) {
+    const lost = entry.blobs.find((blob) => blobs.has(blob) && blobs.get(blob) === undefined);
+    if (lost === undefined) turn.schedule.agenda.push(entry.agendum);
+    else
+      giveUp(turn, entry.agendum, {
+        code: "RESOURCE_UNAVAILABLE",
+        message: `blob ${lost} does not exist or is not JSON`,
+      });
+  }
+}
+
+function giveUp(turn: Turn, agendum: Agendum, error: TaskError): void {
+  switch (agendum.kind) {
+    case "open_phase":
+    case "phase_ready":
+      failOwner(turn, agendum.item, agendum.owner, error);
+      return;
+    case "look_again":
+      failOwner(turn, agendum.item, agendum.watch.owner, error);
+      return;
+    case "finish_item":
+      failOwner(turn, agendum.item, OUTPUT, error);
+      return;
+    case "start_task":
+    case "finish_foreach":
+      completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
+      return;
+    case "continue_parent": {
+      const parent = nodeAt(turn.tree, agendum.run).parent;
+      if (parent) completeTask(turn, parent.task, { outcome: "failed", error }, 1);
+      return;
+    }
+  }
+}
+
+function failOwner(turn: Turn, item: ItemSchedule, owner: number, error: TaskError): void {
+  if (itemSchedule(turn.schedule, item.run, item.item) !== item) return;
+  if (owner === OUTPUT) endItem(turn, nodeAt(turn.tree, item.run), item.item, { kind: "failed", error });
+  else completeTask(turn, { run: item.run, item: item.item, step: owner }, { outcome: "failed", error }, 0);
+}

@@ -1,0 +1,27 @@
+import type { TaskId } from "../../protocol/ids.ts";
+import { evaluate } from "../expression/index.ts";
+import type { Evaluation } from "../expression/scope.ts";
+import type { PlanStep } from "../plan/index.ts";
+import type { Engine } from "./engine.ts";
+import { EngineFault } from "./engine-fault.ts";
+import type { TaskAddress } from "./event.ts";
+import { itemScope } from "./item-scope.ts";
+import type { RunNode } from "./state.ts";
+
+export function stepAt(node: RunNode, task: TaskAddress): PlanStep {
+  const step = node.plan.steps[task.step];
+  if (!step) throw new EngineFault("unknown_address", `run ${task.run} has no step ${task.step}`);
+  return step;
+}
+
+/** The resolved input of a task; the same as often as it is asked for, since what it refers to has settled. */
+export function taskInput(engine: Engine, node: RunNode, task: TaskAddress): Evaluation {
+  const foreach = task.element === undefined ? undefined : { step: task.step, element: task.element };
+  return evaluate(stepAt(node, task).input.expression, itemScope(engine, node, task.item, foreach));
+}
+
+/** `<run id>/<item>/<step>[/<element>]`, by indices. */
+export function taskIdOf(runId: string, task: TaskAddress): TaskId {
+  const element = task.element === undefined ? "" : `/${task.element}`;
+  return `${runId}/${task.item}/${task.step}${element}` as TaskId;
+}

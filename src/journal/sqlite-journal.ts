@@ -1,0 +1,145 @@
+/**
+ * The journal of one run tree in SQLite. Owns the tables `journal` and `snapshot`; nobody else writes them. Tables are made by
+ * the first append, so that asking about a run that does not exist leaves no trace (A11). A row stays below 2 MB: the shell
+ * moves larger values to the blob store before it appends.
+ */
+
+import type { Journal, JournalEntry, StoredValue } from "../core/ports/journal.ts";
+import type { BlobId } from "../protocol/ids.ts";
+import { migrate } from "./migrations.ts";
+import type { SqlDatabase, SqlValue, Transaction } from "./sql-database.ts";
+
+/** Characters of a snapshot per row; at most 3 bytes each in UTF-8, so a row stays below 2 MB. */
+const SNAPSHOT_CHUNK = 600_000;
+/** Rows go in groups, one JSON parameter each; characters of a group's values stay below this (a parameter below 2 MB). */
+const GROUP_CHARACTERS = 200_000;
+const INSERT_MANY = `INSERT INTO journal (seq, at, event, value, blob)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`;
+
+type JournalRow = {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: string;
+  readonly value: string | null;
+  readonly blob: string | null;
+};
+
+export class SqliteJournal implements Journal {
+  readonly #sql: SqlDatabase;
+  readonly #transaction: Transaction;
+  #ready = false;
+
+  constructor(sql: SqlDatabase, transaction: Transaction) {
+    this.#sql = sql;
+    this.#transaction = transaction;
+  }
+
+  exists(): boolean {
+    if (!this.#ready) {
+      const [table] = this.#sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'journal'");
+      if (table) {
+        migrate(this.#sql);
+        this.#ready = true;
+      }
+    }
+    return this.#ready;
+  }
+
+  /** The tables are gone: the storage was erased as a whole. */
+  forget(): void {
+    this.#ready = false;
+  }
+
+  append(entries: readonly JournalEntry[]): void {
+    if (entries.length === 0) return;
+    this.#transaction(() => {
+      if (!this.exists()) {
+        migrate(this.#sql);
+        this.#ready = true;
+      }
+      for (const group of groupRows(entries)) {
+        if (group.length === 1)
+          this.#sql.exec(
+            "INSERT INTO journal (seq, at, event, value, blob) VALUES (?, ?, ?, ?, ?)",
+            ...(group[0] ?? []),
+          );
+        else this.#sql.exec(INSERT_MANY, JSON.stringify(group));
+      }
+    });
+  }
+
+  read(after: number, limit: number, withValues: boolean): readonly JournalEntry[] {
+    if (!this.exists()) return [];
+    const columns = withValues ? "seq, at, event, value, blob" : "seq, at, event, NULL AS value, NULL AS blob";
+    const rows = this.#sql.exec<JournalRow>(
+      `SELECT ${columns} FROM journal WHERE seq > ? ORDER BY seq LIMIT ?`,
+      after,
+      limit,
+    );
+    return Array.from(rows, toEntry);
+  }
+
+  readValue(seq: number): StoredValue | undefined {
+    if (!this.exists()) return undefined;
+    const [row] = this.#sql.exec<JournalRow>("SELECT seq, at, event, value, blob FROM journal WHERE seq = ?", seq);
+    return row && toEntry(row).value;
+  }
+
+  saveSnapshot(seq: number, text: string): void {
+    this.#transaction(() => {
+      this.#sql.exec("DELETE FROM snapshot");
+      for (let chunk = 0, at = 0; at < text.length || chunk === 0; chunk++, at += SNAPSHOT_CHUNK) {
+        this.#sql.exec(
+          "INSERT INTO snapshot (seq, chunk, text) VALUES (?, ?, ?)",
+          seq,
+          chunk,
+          text.slice(at, at + SNAPSHOT_CHUNK),
+        );
+      }
+    });
+  }
+
+  latestSnapshot(): { readonly seq: number; readonly text: string } | undefined {
+    if (!this.exists()) return undefined;
+    const chunks = Array.from(
+      this.#sql.exec<{ seq: number; text: string }>("SELECT seq, text FROM snapshot ORDER BY chunk"),
+    );
+    const [first] = chunks;
+    return first && { seq: first.seq, text: chunks.map(({ text }) => text).join("") };
+  }
+}
+
+function* groupRows(entries: readonly JournalEntry[]): Generator<SqlValue[][]> {
+  let group: SqlValue[][] = [];
+  let characters = 0;
+  for (const entry of entries) {
+    const length = entry.value?.kind === "text" ? entry.value.text.length : 0;
+    if (group.length > 0 && characters + length > GROUP_CHARACTERS) {
+      yield group;
+      group = [];
+      characters = 0;
+    }
+    group.push(toRow(entry));
+    characters += length;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** A blob is stored as `<id>:<bytes>`. */
+function toRow({ seq, at, event, value }: JournalEntry): SqlValue[] {
+  const blob = value?.kind === "blob" ? `${value.blob}:${value.bytes}` : null;
+  return [seq, at, JSON.stringify(event), value?.kind === "text" ? value.text : null, blob];
+}
+
+function toEntry(row: JournalRow): JournalEntry {
+  const entry = { seq: row.seq, at: row.at, event: JSON.parse(row.event) };
+  const value = storedValue(row);
+  return value ? { ...entry, value } : entry;
+}
+
+function storedValue({ value, blob }: JournalRow): StoredValue | undefined {
+  if (value !== null) return { kind: "text", text: value };
+  if (blob === null) return undefined;
+  const [id = "", bytes = "0"] = blob.split(":");
+  return { kind: "blob", blob: id as BlobId, bytes: Number(bytes) };
+}

@@ -1,0 +1,43 @@
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { BlobId } from "../protocol/ids.ts";
+import type { Json } from "../protocol/json.ts";
+
+/** The JSON text of a stored value. Throws if the blob is gone: whoever asks has a row that points at it. */
+export async function readBlobText(blobs: BlobStore, id: BlobId): Promise<string> {
+  const blob = await blobs.get(id);
+  if (!blob) throw new Error(`blob ${id} is gone although the journal points at it`);
+  return new TextDecoder().decode(blob.bytes);
+}
+
+export interface FetchedBlob {
+  readonly json: Json;
+  readonly bytes: number;
+}
+
+/** Reads blobs as JSON; `undefined` for one that does not exist or is not JSON. Four at a time (A7). */
+export async function fetchBlobTexts(
+  blobs: BlobStore,
+  ids: readonly BlobId[],
+): Promise<ReadonlyMap<BlobId, FetchedBlob | undefined>> {
+  const fetched = new Map<BlobId, FetchedBlob | undefined>();
+  const queue = [...ids];
+  const worker = async (): Promise<void> => {
+    for (let id = queue.shift(); id; id = queue.shift()) {
+      const blob = await blobs.get(id);
+      fetched.set(id, blob && parse(blob.bytes));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(4, ids.length) }, worker));
+  return fetched;
+}
+
+function parse(bytes: Uint8Array): FetchedBlob | undefined {
+  try {
+    return {
+      json: JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)),
+      bytes: bytes.byteLength,
+    };
+  } catch {
+    return undefined;
+  }
+}

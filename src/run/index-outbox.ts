@@ -1,0 +1,66 @@
+/**
+ * Tells the run index what has changed (A10). The object is the truth: what is not acknowledged is told again, by the alarm if
+ * need be. A run that ends before the first report is due is reported once.
+ */
+import type { RunReport } from "../core/ports/run-index.ts";
+import type { RunTree } from "../core/run/state.ts";
+import { summarize } from "../core/run/summary.ts";
+
+/** A run that is over by then is written once. */
+export const FIRST_REPORT_AFTER_MS = 100;
+const MAX_RETRY_MS = 30_000;
+/** Runs per call. */
+const BATCH = 200;
+
+export class IndexOutbox {
+  readonly #report: (reports: readonly RunReport[]) => Promise<void>;
+  /** Events up to here are known to the index. */
+  #reportedSeq = 0;
+  #sending = false;
+  #failures = 0;
+
+  constructor(report: (reports: readonly RunReport[]) => Promise<void>) {
+    this.#report = report;
+  }
+
+  /** Something happened that the index does not know. */
+  isDirty(tree: RunTree): boolean {
+    return changedRuns(tree, this.#reportedSeq).length > 0;
+  }
+
+  /** How long to wait before telling it again. */
+  get retryMs(): number {
+    return Math.min(MAX_RETRY_MS, 1_000 * 2 ** this.#failures);
+  }
+
+  /** Tells what is new. False if the index could not be told; what changes meanwhile is told in the same go. */
+  async send(tree: RunTree): Promise<boolean> {
+    if (this.#sending) return true;
+    this.#sending = true;
+    try {
+      while (this.isDirty(tree)) await this.#sendOnce(tree);
+      this.#failures = 0;
+      return true;
+    } catch {
+      // Counted, and tried again by the alarm.
+      this.#failures += 1;
+      return false;
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #sendOnce(tree: RunTree): Promise<void> {
+    const upTo = tree.seq;
+    const reports = changedRuns(tree, this.#reportedSeq).flatMap((node): RunReport[] => {
+      const summary = summarize(tree, node);
+      return summary ? [{ version: upTo, runId: summary.runId, summary }] : [];
+    });
+    for (let at = 0; at < reports.length; at += BATCH) await this.#report(reports.slice(at, at + BATCH));
+    this.#reportedSeq = upTo;
+  }
+}
+
+function changedRuns(tree: RunTree, since: number): RunTree["runs"] {
+  return tree.runs.filter(({ createdSeq, finishedSeq }) => createdSeq > since || (finishedSeq ?? 0) > since);
+}

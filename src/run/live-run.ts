@@ -1,0 +1,190 @@
+/**
+ * One run tree, awake. Owns the engine and the mailbox: commands are taken one at a time, each is decided, appended and only
+ * then acted upon; there is no other way to change a run. What crosses the border: commands in, calls and timers out.
+ * Invariant: the engine's state is never ahead of the journal when somebody else gets to see it. If a turn or its append
+ * fails, this object is spent (`spent`), its calls are dropped, and a new one is loaded from the journal.
+ */
+
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { Journal, JournalEntry } from "../core/ports/journal.ts";
+import type { Command, Effect } from "../core/run/command.ts";
+import type { Decision } from "../core/run/decide.ts";
+import { decide } from "../core/run/decide.ts";
+import type { Engine } from "../core/run/engine.ts";
+import { loadTree } from "../core/run/load.ts";
+import { emptySchedule } from "../core/run/schedule.ts";
+import type { RunTree } from "../core/run/state.ts";
+import { ValueCache } from "../core/run/value-cache.ts";
+import type { BlobId } from "../protocol/ids.ts";
+import { fetchBlobTexts, readBlobText } from "./blob-text.ts";
+import { Calls } from "./calls.ts";
+import { hasLargeValue, moveLargeValues } from "./large-values.ts";
+import { TreePlans } from "./plan-cache.ts";
+import type { RunDeps } from "./run-deps.ts";
+import { SnapshotWriter } from "./snapshot-writer.ts";
+
+/** Bytes of JSON text kept in memory per run tree. */
+const VALUE_CACHE_BYTES = 16 * 2 ** 20;
+
+export interface LiveRunListener {
+  /** A turn is over, its events are appended. Called before its effects leave. */
+  appended(entries: readonly JournalEntry[]): void;
+  /** The turn's effects have left. */
+  settled(run: LiveRun): void;
+  /** A run of the tree has ended. */
+  ended(run: LiveRun, ordinal: number): void;
+  /** Nothing more can be done with this object. */
+  failed(error: unknown): void;
+}
+
+export class LiveRun {
+  readonly calls: Calls;
+  readonly plans: TreePlans;
+  readonly values: ValueCache;
+  readonly #engine: Engine;
+  readonly #journal: Journal;
+  readonly #deps: RunDeps;
+  readonly #blobs: BlobStore;
+  readonly #listener: LiveRunListener;
+  readonly #mailbox: Command[] = [];
+  readonly #fetching = new Set<BlobId>();
+  readonly #snapshots: SnapshotWriter;
+  #drained: (() => void)[] = [];
+  #dueAt: number | undefined;
+  #more = false;
+  #busy = false;
+  /** A turn or its append failed: whoever holds this lets go of it and loads the run again. */
+  spent = false;
+
+  private constructor(
+    tree: RunTree,
+    plans: TreePlans,
+    journal: Journal,
+    deps: RunDeps,
+    blobs: BlobStore,
+    listener: LiveRunListener,
+  ) {
+    this.#journal = journal;
+    this.#deps = deps;
+    this.#blobs = blobs;
+    this.#listener = listener;
+    this.plans = plans;
+    this.values = new ValueCache(journal, VALUE_CACHE_BYTES);
+    this.#engine = {
+      tree,
+      schedule: emptySchedule(),
+      values: this.values,
+      plans,
+      resolver: deps.resolver,
+      settings: deps.settings,
+    };
+    this.#snapshots = new SnapshotWriter(journal, tree.seq);
+    this.calls = new Calls((task, attempt, outcome) => this.post({ kind: "settle_attempt", task, attempt, outcome }));
+  }
+
+  /** Rebuilds the run from its journal (empty if it has none) and takes up what was under way. */
+  static async load(journal: Journal, deps: RunDeps, blobs: BlobStore, listener: LiveRunListener): Promise<LiveRun> {
+    const plans = new TreePlans();
+    const tree = await loadTree(journal, plans, ({ blob }) => readBlobText(blobs, blob));
+    const run = new LiveRun(tree, plans, journal, deps, blobs, listener);
+    if (tree.root) run.post({ kind: "recover" });
+    return run;
+  }
+
+  get tree(): RunTree {
+    return this.#engine.tree;
+  }
+
+  /** Takes a command; it is carried out at once, or as soon as those before it are done. */
+  post(command: Command): void {
+    if (this.spent) return;
+    this.#mailbox.push(command);
+    if (!this.#busy) void this.#work();
+  }
+
+  /** When the next timer is due, epoch milliseconds. */
+  get dueAt(): number | undefined {
+    return this.#dueAt;
+  }
+
+  /** Something is under way that only this object's memory knows: should it be lost, the alarm has to bring the run back. */
+  get pending(): boolean {
+    return this.calls.count > 0 || this.#more || this.#fetching.size > 0 || this.#busy;
+  }
+
+  /** Resolves once every command posted so far has been carried out. */
+  async drained(): Promise<void> {
+    if (this.#busy) await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    try {
+      for (let command = this.#mailbox.shift(); command; command = this.#mailbox.shift()) {
+        const decision = decide(this.#engine, command, this.#deps.now());
+        // Only a large value makes this wait; without one the whole turn is one synchronous block.
+        const entries = hasLargeValue(decision.entries)
+          ? await moveLargeValues(decision.entries, this.#blobs)
+          : decision.entries;
+        this.#commit(entries, decision);
+      }
+    } catch (error) {
+      this.spent = true;
+      this.calls.abortAll();
+      this.#listener.failed(error);
+    } finally {
+      this.#busy = false;
+      for (const resolve of this.#drained.splice(0)) resolve();
+    }
+  }
+
+  #commit(entries: readonly JournalEntry[], decision: Decision): void {
+    this.#journal.append(entries);
+    this.values.release();
+    this.#snapshots.appended(this.tree);
+    this.#dueAt = decision.dueAt;
+    this.#listener.appended(entries);
+    for (const effect of decision.effects) this.#act(effect);
+    this.#more = decision.more;
+    this.#listener.settled(this);
+    // A macrotask: replies, cancels and other events come in between.
+    if (decision.more) setTimeout(() => this.post({ kind: "proceed" }), 0);
+  }
+
+  #act(effect: Effect): void {
+    switch (effect.kind) {
+      case "call":
+        this.calls.send(effect.task, effect.call, this.#deps.transport(effect.call.plugin));
+        return;
+      case "abort_call":
+        this.calls.abort(effect.task, effect.attempt);
+        return;
+      case "fetch_blobs":
+        void this.#fetch(effect.blobs.filter((blob) => !this.#fetching.has(blob)));
+        return;
+      case "store_flow":
+        // The journal has the flow; this copy only makes it readable by its id, and the next start of the run repeats it.
+        this.#blobs.put(new TextEncoder().encode(effect.text), { blobType: "flow" }).catch(() => undefined);
+        return;
+      case "run_ended":
+        this.#listener.ended(this, effect.run);
+        return;
+    }
+  }
+
+  async #fetch(ids: readonly BlobId[]): Promise<void> {
+    if (ids.length === 0) return;
+    for (const id of ids) this.#fetching.add(id);
+    try {
+      const blobs = await fetchBlobTexts(this.#blobs, ids);
+      this.post({ kind: "supply_blobs", blobs });
+    } catch (error) {
+      // The store could not be reached: the object is loaded again by its alarm, and asks again.
+      this.spent = true;
+      this.calls.abortAll();
+      this.#listener.failed(error);
+    } finally {
+      for (const id of ids) this.#fetching.delete(id);
+    }
+  }
+}

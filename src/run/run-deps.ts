@@ -1,0 +1,20 @@
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { ComponentResolver } from "../core/ports/component-resolver.ts";
+import type { RunReport } from "../core/ports/run-index.ts";
+import type { Transport } from "../core/ports/transport.ts";
+import type { EngineSettings } from "../core/run/engine.ts";
+import type { Namespace } from "../protocol/ids.ts";
+
+/** What a run's object needs of the world; the composition root makes it from the Worker's bindings. */
+export interface RunDeps {
+  readonly settings: EngineSettings;
+  /** Tasks in flight per run tree where neither the submission nor the flow says. */
+  readonly maxConcurrency: number;
+  readonly resolver: ComponentResolver;
+  transport(plugin: string): Transport;
+  blobs(namespace: Namespace): BlobStore;
+  /** Durable once it resolves. */
+  report(namespace: Namespace, reports: readonly RunReport[]): Promise<void>;
+  /** Epoch milliseconds. */
+  now(): number;
+}

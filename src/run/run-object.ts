@@ -1,0 +1,263 @@
+/**
+ * The Durable Object of one run tree, named `<namespace>/<root run id>`. It joins the engine (`LiveRun`) with the platform:
+ * SQLite for the journal, the one alarm, RPC, hibernating WebSockets for watchers. It holds nothing that the journal cannot
+ * bring back; only `start` creates storage. Whatever is pending (timers, calls, index reports) has the alarm behind it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import { flowText } from "../core/run/load.ts";
+import { ordinalOf } from "../core/run/run-id.ts";
+import type { RunNode, RunTree } from "../core/run/state.ts";
+import { summarize } from "../core/run/summary.ts";
+import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import type { Namespace, RunId } from "../protocol/ids.ts";
+import type { ItemResult, RunSummary, StepRecord } from "../protocol/run.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import { readBlobText } from "./blob-text.ts";
+import { EndWaiters } from "./end-waiters.ts";
+import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
+import { LiveRun } from "./live-run.ts";
+import { prepareStart } from "./prepare-start.ts";
+import type { RunObjectApi, RunReply, StartRun } from "./run-api.ts";
+import type { RunDeps } from "./run-deps.ts";
+import { RunQueries } from "./run-queries.ts";
+import { Watchdog } from "./watchdog.ts";
+import { Watchers } from "./watchers.ts";
+
+const NOT_FOUND = { ok: false, fault: { kind: "not_found" } } as const;
+/** First wait before a run that could not be loaded or decided is tried again; doubles. */
+const RETRY_LOAD_MS = 2_000;
+const MAX_RETRY_LOAD_MS = 5 * 60_000;
+
+/** Makes the class from what the composition root reads out of the Worker's bindings. */
+export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
+  return class RunObject extends DurableObject<Env> implements RunObjectApi {
+    readonly #deps: RunDeps;
+    readonly #namespace: Namespace;
+    readonly #blobs: BlobStore;
+    readonly #journal: SqliteJournal;
+    readonly #queries: RunQueries;
+    readonly #alarm: AlarmClock;
+    readonly #outbox: IndexOutbox;
+    readonly #waiters = new EndWaiters();
+    readonly #watchdog = new Watchdog();
+    readonly #watchers: Watchers;
+    #live: Promise<LiveRun> | undefined;
+    #loadFailures = 0;
+    /** The first report is out, or this life of the object did not start the run. */
+    #startedReporting = true;
+
+    constructor(ctx: DurableObjectState, env: Env) {
+      super(ctx, env);
+      this.#deps = makeDeps(env);
+      this.#namespace = namespaceOf(ctx.id.name);
+      this.#blobs = this.#deps.blobs(this.#namespace);
+      this.#journal = new SqliteJournal(ctx.storage.sql, (block) => ctx.storage.transactionSync(block));
+      this.#queries = new RunQueries(this.#journal, this.#blobs);
+      this.#alarm = new AlarmClock(ctx.storage);
+      this.#outbox = new IndexOutbox((reports) => this.#deps.report(this.#namespace, reports));
+      this.#watchers = new Watchers(ctx);
+    }
+
+    async start(request: StartRun): ReturnType<RunObjectApi["start"]> {
+      const live = await this.#run();
+      let created = false;
+      if (!live.tree.root) {
+        const prepared = await prepareStart(request, live.plans, this.#blobs, this.#deps);
+        // Another start may have come in while the flow was read.
+        if (!live.tree.root) {
+          if (prepared.kind === "refused") return { ok: false, fault: prepared.fault };
+          this.#alarm.ringBy(this.#deps.now() + this.#watchdog.startMs);
+          this.#startedReporting = false;
+          live.post(prepared.command);
+          await live.drained();
+          created = true;
+          this.#reportSoon(live);
+        }
+      }
+      const root = live.tree.runs[0];
+      const facts = live.tree.root;
+      if (!root || !facts) throw new Error("the run could not be written; nothing of it is stored");
+      if (!created && facts.bodyHash !== request.bodyHash) {
+        const message = `idempotency key was used before with another body, for run ${facts.runId}`;
+        return { ok: false, fault: { kind: "conflict", message } };
+      }
+      if (request.waitMs) await this.#waiters.wait(root, request.waitMs);
+      const summary = this.#summary(live, root);
+      if (root.status === "running" || !request.waitMs) return { ok: true, value: { summary, created } };
+      const results = await this.#queries.items(root, "by_index", 0, root.itemCount);
+      return { ok: true, value: { summary, created, ...(results.length === root.itemCount && { results }) } };
+    }
+
+    async summary(runId: RunId, options?: { readonly waitMs?: number }): Promise<RunReply<RunSummary>> {
+      return this.#read(runId, async (live, node) => {
+        if (options?.waitMs) await this.#waiters.wait(node, options.waitMs);
+        return this.#summary(live, node);
+      });
+    }
+
+    async items(runId: RunId, options: Parameters<RunObjectApi["items"]>[1]): Promise<RunReply<readonly ItemResult[]>> {
+      return this.#read(runId, (_, node) => this.#queries.items(node, options.order, options.offset, options.limit));
+    }
+
+    async steps(runId: RunId, options: Parameters<RunObjectApi["steps"]>[1]): Promise<RunReply<readonly StepRecord[]>> {
+      const filter = { itemIndex: options.itemIndex, stepId: options.stepId };
+      return this.#read(runId, (_, node) => this.#queries.steps(node, filter, options));
+    }
+
+    async flow(runId: RunId): ReturnType<RunObjectApi["flow"]> {
+      return this.#read(runId, async (live, { flowId }) => {
+        const seq = live.tree.flowRows.get(flowId) ?? 0;
+        return { flowId, flowText: await flowText(this.#journal, seq, ({ blob }) => readBlobText(this.#blobs, blob)) };
+      });
+    }
+
+    async events(runId: RunId, options: Parameters<RunObjectApi["events"]>[1]): ReturnType<RunObjectApi["events"]> {
+      return this.#read(runId, async (live, node) => {
+        const wanted = (ordinal: number) =>
+          ordinal === node.ordinal || (options.includeSubRuns && isBelow(live.tree.runs, ordinal, node.ordinal));
+        const page = await this.#queries.events(live.tree, wanted, options);
+        return { ...page, ended: node.finishedSeq !== undefined && page.next >= node.finishedSeq };
+      });
+    }
+
+    async cancel(runId: RunId): Promise<RunReply<RunSummary>> {
+      return this.#read(runId, async (live, node) => {
+        live.post({ kind: "cancel_run", run: node.ordinal });
+        await live.drained();
+        return this.#summary(live, node);
+      });
+    }
+
+    async delete(runId: RunId): ReturnType<RunObjectApi["delete"]> {
+      const live = await this.#run();
+      const { root, runs } = live.tree;
+      const node = runs[ordinalOf(runId)];
+      if (!root || !node) return NOT_FOUND;
+      if (node.ordinal !== 0) return precondition(`run ${runId} is a sub-run: delete its root run ${root.runId}`);
+      if (node.status === "running") return precondition(`run ${runId} is still running: cancel it first`);
+      // The index forgets it first: if anything fails in between, the run is still there and can be deleted again.
+      const version = live.tree.seq + 1;
+      await this.#deps.report(this.#namespace, [{ version, runId: root.runId, summary: undefined }]);
+      this.#live = undefined;
+      await this.ctx.storage.deleteAll();
+      this.#journal.forget();
+      return { ok: true, value: { deleted: true } };
+    }
+
+    override async fetch(request: Request): Promise<Response> {
+      const runId = new URL(request.url).searchParams.get("runId");
+      const live = await this.#run();
+      if (!runId || !live.tree.runs[ordinalOf(runId as RunId)]) return new Response("no such run", { status: 404 });
+      if (request.headers.get("Upgrade") !== "websocket")
+        return new Response("expected a WebSocket upgrade", { status: 426 });
+      return this.#watchers.accept(live.tree.seq);
+    }
+
+    override async alarm(): Promise<void> {
+      this.#alarm.rang();
+      let live: LiveRun;
+      try {
+        live = await this.#run();
+      } catch {
+        // What could not be read may be readable later; the run must not be left without an alarm.
+        this.#retryLater();
+        return;
+      }
+      if (!live.tree.root) return;
+      live.post({ kind: "fire_timers" });
+      await live.drained();
+      if (this.#outbox.isDirty(live.tree)) await this.#outbox.send(live.tree);
+      this.#watchdog.backOff(live.calls);
+      this.#arm(live);
+    }
+
+    /** The run, loaded if it is not awake. */
+    async #run(): Promise<LiveRun> {
+      this.#live ??= this.#load();
+      try {
+        return await this.#live;
+      } catch (error) {
+        this.#live = undefined;
+        throw error;
+      }
+    }
+
+    async #load(): Promise<LiveRun> {
+      if (this.#journal.exists()) await this.#alarm.load();
+      const live = await LiveRun.load(this.#journal, this.#deps, this.#blobs, {
+        appended: (entries) => {
+          this.#watchers.announce(entries.at(-1)?.seq);
+        },
+        settled: (run) => this.#arm(run),
+        ended: (run, ordinal) => this.#runEnded(run.tree, ordinal),
+        failed: () => {
+          this.#live = undefined;
+          this.#retryLater();
+        },
+      });
+      this.#loadFailures = 0;
+      if (live.tree.root) this.#arm(live);
+      return live;
+    }
+
+    #retryLater(): void {
+      this.#alarm.ringBy(this.#deps.now() + Math.min(MAX_RETRY_LOAD_MS, RETRY_LOAD_MS * 2 ** this.#loadFailures));
+      this.#loadFailures += 1;
+    }
+
+    /** Puts the alarm behind everything that is pending. */
+    #arm(live: LiveRun): void {
+      const now = this.#deps.now();
+      if (live.dueAt !== undefined) this.#alarm.ringBy(live.dueAt);
+      if (live.pending) this.#alarm.ringBy(now + this.#watchdog.delay(live.calls));
+      else if (this.#outbox.isDirty(live.tree)) this.#alarm.ringBy(now + this.#outbox.retryMs);
+    }
+
+    /** A run that ends at once is told to the index once, when it has ended. */
+    #reportSoon(live: LiveRun): void {
+      const root = live.tree.runs[0];
+      if (!root) return;
+      const send = async (): Promise<void> => {
+        await this.#waiters.wait(root, FIRST_REPORT_AFTER_MS);
+        this.#startedReporting = true;
+        await this.#outbox.send(live.tree);
+      };
+      this.ctx.waitUntil(send());
+    }
+
+    #runEnded(tree: RunTree, ordinal: number): void {
+      this.#waiters.ended(ordinal);
+      if (ordinal === 0 && this.#startedReporting) this.ctx.waitUntil(this.#outbox.send(tree));
+    }
+
+    async #read<T>(runId: RunId, read: (live: LiveRun, node: RunNode) => Promise<T>): Promise<RunReply<T>> {
+      const live = await this.#run();
+      const node = live.tree.runs[ordinalOf(runId)];
+      if (!node) return NOT_FOUND;
+      return { ok: true, value: await read(live, node) };
+    }
+
+    #summary(live: LiveRun, node: RunNode): RunSummary {
+      const summary = summarize(live.tree, node);
+      if (!summary) throw new Error(`run ${node.ordinal} has no root`);
+      return summary;
+    }
+  };
+}
+
+function precondition(message: string): Extract<RunReply<never>, { ok: false }> {
+  return { ok: false, fault: { kind: "precondition", message } };
+}
+
+function namespaceOf(name: string | undefined): Namespace {
+  return (name?.split("/")[0] ?? "default") as Namespace;
+}
+
+/** True if run `ordinal` is a sub-run of `ancestor`, however deep. */
+function isBelow(runs: readonly RunNode[], ordinal: number, ancestor: number): boolean {
+  for (let node = runs[ordinal]; node; node = node.parent && runs[node.parent.task.run]) {
+    if (node.parent?.task.run === ancestor) return true;
+  }
+  return false;
+}

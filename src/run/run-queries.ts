@@ -1,0 +1,150 @@
+/** Reads from a run: items, steps, events. Values come from rows, or from the blob store where they are large. */
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { Journal, JournalEntry } from "../core/ports/journal.ts";
+import { toMessage } from "../core/run/event-message.ts";
+import type { ItemState, RunNode, RunTree } from "../core/run/state.ts";
+import { StepRecords } from "../core/run/step-record.ts";
+import { timestamp } from "../core/run/summary.ts";
+import type { RunEventMessage } from "../protocol/event.ts";
+import type { FlowResult } from "../protocol/flow-result.ts";
+import type { Json } from "../protocol/json.ts";
+import type { ItemResult, StepRecord } from "../protocol/run.ts";
+import type { TaskError } from "../protocol/task-error.ts";
+import { readBlobText } from "./blob-text.ts";
+
+const PAGE = 2_000;
+/** One answer over RPC stays far below the platform's 32 MiB. */
+const MAX_PAGE_BYTES = 8 * 2 ** 20;
+
+export class RunQueries {
+  readonly #journal: Journal;
+  readonly #blobs: BlobStore;
+
+  constructor(journal: Journal, blobs: BlobStore) {
+    this.#journal = journal;
+    this.#blobs = blobs;
+  }
+
+  /** At most `limit` items from `offset` on; fewer when their results are large, but at least one. */
+  async items(
+    node: RunNode,
+    order: "by_index" | "by_completion",
+    offset: number,
+    limit: number,
+  ): Promise<ItemResult[]> {
+    const page: ItemResult[] = [];
+    let bytes = 0;
+    for (const index of itemOrder(node, order).slice(offset, offset + limit)) {
+      const item = await this.#item(node, index);
+      page.push(item.result);
+      bytes += item.bytes;
+      if (bytes > MAX_PAGE_BYTES) break;
+    }
+    return page;
+  }
+
+  async steps(
+    node: RunNode,
+    filter: { readonly itemIndex: number | undefined; readonly stepId: string | undefined },
+    page: { readonly offset: number; readonly limit: number; readonly includeOutputs: boolean },
+  ): Promise<StepRecord[]> {
+    const stepIndex = filter.stepId === undefined ? undefined : node.plan.indexOf.get(filter.stepId);
+    if (filter.stepId !== undefined && stepIndex === undefined) return [];
+    const records = new StepRecords(node, { itemIndex: filter.itemIndex, stepIndex });
+    for (const entry of this.#entries()) records.add(entry);
+    const found: StepRecord[] = [];
+    for (const { valueSeq, ...draft } of records.list().slice(page.offset, page.offset + page.limit)) {
+      const value = page.includeOutputs && valueSeq !== undefined ? await this.#value(valueSeq) : undefined;
+      if (value === undefined) found.push(draft);
+      else if (draft.status === "completed") found.push({ ...draft, output: value.json });
+      else found.push({ ...draft, error: value.json as unknown as TaskError });
+    }
+    return found;
+  }
+
+  /** Entries after `since` as messages. `runs`: the ordinals asked for. */
+  async events(
+    tree: RunTree,
+    runs: (ordinal: number) => boolean,
+    options: { readonly since: number; readonly limit: number; readonly includeResults: boolean },
+  ): Promise<{ readonly events: RunEventMessage[]; readonly next: number }> {
+    const events: RunEventMessage[] = [];
+    let next = options.since;
+    let bytes = 0;
+    for (const entry of this.#journal.read(options.since, options.limit, false)) {
+      next = entry.seq;
+      if (!runs(ordinalOf(entry))) continue;
+      const value = wantsValue(entry, options.includeResults) ? await this.#value(rowOf(entry)) : undefined;
+      const message = toMessage(tree, entry, value?.json);
+      if (message) events.push(message);
+      bytes += value?.bytes ?? 0;
+      if (bytes > MAX_PAGE_BYTES) break;
+    }
+    return { events, next };
+  }
+
+  async #item(node: RunNode, index: number): Promise<{ readonly result: ItemResult; readonly bytes: number }> {
+    const item = node.items.get(index);
+    if (item?.kind !== "ended") {
+      return { result: { itemIndex: index, status: node.status === "cancelled" ? "cancelled" : "running" }, bytes: 0 };
+    }
+    const value = item.outcome === "skipped" ? undefined : await this.#value(item.valueSeq);
+    const result: ItemResult = {
+      itemIndex: index,
+      status: item.outcome === "failed" ? "failed" : "completed",
+      result: flowResult(item, value?.json ?? null),
+      completedAt: timestamp(item.at),
+    };
+    return { result, bytes: value?.bytes ?? 0 };
+  }
+
+  async #value(seq: number): Promise<{ readonly json: Json; readonly bytes: number } | undefined> {
+    const stored = this.#journal.readValue(seq);
+    if (!stored) return undefined;
+    const text = stored.kind === "text" ? stored.text : await readBlobText(this.#blobs, stored.blob);
+    return { json: JSON.parse(text), bytes: text.length };
+  }
+
+  *#entries(): Generator<JournalEntry> {
+    for (let after = 0; ; ) {
+      const page = this.#journal.read(after, PAGE, false);
+      yield* page;
+      if (page.length < PAGE) return;
+      after += page.length;
+    }
+  }
+}
+
+function flowResult(item: Extract<ItemState, { kind: "ended" }>, value: Json): FlowResult {
+  switch (item.outcome) {
+    case "success":
+      return { outcome: "success", result: value };
+    case "failed":
+      return { outcome: "failed", error: value as unknown as TaskError };
+    case "skipped":
+      return { outcome: "skipped" };
+  }
+}
+
+function itemOrder(node: RunNode, order: "by_index" | "by_completion"): number[] {
+  const indices = Array.from({ length: node.itemCount }, (_, index) => index);
+  if (order === "by_index") return indices;
+  const endedAt = (index: number) => {
+    const item = node.items.get(index);
+    return item?.kind === "ended" ? item.seq : Number.POSITIVE_INFINITY;
+  };
+  return indices.sort((a, b) => endedAt(a) - endedAt(b) || a - b);
+}
+
+function ordinalOf({ event }: JournalEntry): number {
+  return "run" in event ? event.run : 0;
+}
+
+function wantsValue({ event }: JournalEntry, includeResults: boolean): boolean {
+  if (event.kind === "attempt_failed") return true;
+  return includeResults && (event.kind === "step_completed" || event.kind === "item_completed");
+}
+
+function rowOf({ seq, event }: JournalEntry): number {
+  return "from" in event && event.from !== undefined ? event.from : seq;
+}

@@ -1,0 +1,216 @@
+/**
+ * A run without a platform: the engine over a memory journal, a clock that is moved by hand, and workers that are functions.
+ * Effects wait in `calls` until a test settles them; `reload` forgets everything but the journal and the blobs.
+ */
+import { parseConfig } from "../../src/core/config/index.ts";
+import { canonicalFlowText, flowIdOf, parseFlow } from "../../src/core/flow/index.ts";
+import type { Plan } from "../../src/core/plan/index.ts";
+import { compilePlan } from "../../src/core/plan/index.ts";
+import type { ComponentResolver } from "../../src/core/ports/component-resolver.ts";
+import type { JournalEntry } from "../../src/core/ports/journal.ts";
+import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
+import type { Command, Effect } from "../../src/core/run/command.ts";
+import { decide } from "../../src/core/run/decide.ts";
+import type { Engine, EngineSettings } from "../../src/core/run/engine.ts";
+import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
+import { loadTree } from "../../src/core/run/load.ts";
+import { newRootRunId } from "../../src/core/run/run-id.ts";
+import { emptySchedule } from "../../src/core/run/schedule.ts";
+import { emptyTree } from "../../src/core/run/state.ts";
+import { ValueCache } from "../../src/core/run/value-cache.ts";
+import { ConfigComponentResolver } from "../../src/dispatch/component-resolver.ts";
+import { MemoryJournal } from "../../src/journal/memory-journal.ts";
+import type { FlowResult } from "../../src/protocol/flow-result.ts";
+import type { BlobId, FlowId, Namespace } from "../../src/protocol/ids.ts";
+import type { Json, JsonObject } from "../../src/protocol/json.ts";
+import type { TaskError } from "../../src/protocol/task-error.ts";
+
+export type CallEffect = Extract<Effect, { kind: "call" }>;
+
+const { config: WORKER_CONFIG } = parseConfig(`
+plugins:
+  builtin: { type: builtin }
+  w: { type: http, url: "http://worker.test" }
+routes:
+  /builtin: [{ plugin: builtin }]
+  /w: [{ plugin: w }]
+`);
+
+/** Builtins at `/builtin`, and a worker at `/w`. */
+export function workerResolver(): ComponentResolver {
+  if (!WORKER_CONFIG) throw new Error("the test configuration cannot be read");
+  return new ConfigComponentResolver(WORKER_CONFIG);
+}
+
+export interface MemoryRunOptions {
+  readonly inputs?: readonly Json[];
+  readonly variables?: JsonObject;
+  readonly maxConcurrency?: number;
+  readonly settings?: Partial<EngineSettings>;
+  readonly resolver?: ComponentResolver;
+}
+
+export class MemoryRun {
+  readonly journal = new MemoryJournal();
+  readonly blobs = new Map<BlobId, { readonly json: Json; readonly bytes: number }>();
+  readonly calls: CallEffect[] = [];
+  readonly aborted: Extract<Effect, { kind: "abort_call" }>[] = [];
+  readonly settings: EngineSettings;
+  readonly #plans = new Map<FlowId, Plan>();
+  readonly #resolver: ComponentResolver;
+  engine: Engine;
+  now = 1_700_000_000_000;
+  dueAt: number | undefined;
+
+  constructor(options: MemoryRunOptions = {}) {
+    this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
+    this.#resolver = options.resolver ?? workerResolver();
+    this.engine = this.#newEngine(emptyTree());
+  }
+
+  static start(flowText: string, options: MemoryRunOptions = {}): MemoryRun {
+    const run = new MemoryRun(options);
+    const { flow, diagnostics } = parseFlow(flowText, { format: "yaml" });
+    if (!flow) throw new Error(JSON.stringify(diagnostics));
+    const text = canonicalFlowText(flow);
+    const flowId = flowIdOf(text);
+    run.post({
+      kind: "start_run",
+      runId: newRootRunId(run.now, new Uint8Array(10)),
+      namespace: "default" as Namespace,
+      flowId,
+      plan: run.engine.plans.put(flowId, flow),
+      flows: new Map([[flowId, text]]),
+      inputs: options.inputs ?? [{}],
+      ...(options.variables && { variables: options.variables }),
+      maxConcurrency: options.maxConcurrency ?? 10,
+      labels: {},
+      files: {},
+    });
+    return run;
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return this.journal.read(0, Number.MAX_SAFE_INTEGER, true);
+  }
+
+  get status(): string | undefined {
+    return this.engine.tree.runs[0]?.status;
+  }
+
+  /** Carries a command out, and all that follows from it without outside help. */
+  post(command: Command): void {
+    for (let next: Command | undefined = command; next; ) {
+      const decision = decide(this.engine, next, this.now);
+      this.journal.append(decision.entries);
+      this.engine.values.release();
+      this.dueAt = decision.dueAt;
+      next = decision.more ? { kind: "proceed" } : undefined;
+      for (const effect of decision.effects) this.#act(effect);
+    }
+  }
+
+  settle(call: CallEffect, outcome: TaskOutcome): void {
+    const at = this.calls.indexOf(call);
+    if (at >= 0) this.calls.splice(at, 1);
+    this.post({ kind: "settle_attempt", task: call.task, attempt: call.call.attempt, outcome });
+  }
+
+  succeed(call: CallEffect, json: Json): void {
+    this.settle(call, { kind: "success", value: { kind: "inline", json } });
+  }
+
+  fail(call: CallEffect, code: TaskError["code"] = "COMPONENT_FAILED", message = "no"): void {
+    this.settle(call, { kind: "failed", error: { code, message } });
+  }
+
+  /** The call under way for a step. */
+  call(stepId: string, item = 0): CallEffect {
+    const found = this.calls.find(({ call }) => call.stepId === stepId && call.itemIndex === item);
+    if (!found)
+      throw new Error(`no call under way for ${stepId}; under way: ${this.calledSteps().join(", ") || "none"}`);
+    return found;
+  }
+
+  calledSteps(): string[] {
+    return this.calls.map(({ call }) => call.stepId).sort();
+  }
+
+  /** Moves the clock, firing timers on the way as the alarm would. */
+  advance(ms: number): void {
+    const until = this.now + ms;
+    while (this.dueAt !== undefined && this.dueAt <= until) {
+      this.now = Math.max(this.now, this.dueAt);
+      this.post({ kind: "fire_timers" });
+    }
+    this.now = until;
+  }
+
+  /** As after a crash: the calls are lost, the state comes from the journal. */
+  async reload(): Promise<void> {
+    this.calls.length = 0;
+    this.#plans.clear();
+    this.engine = this.#newEngine(await this.loadedTree());
+    this.post({ kind: "recover" });
+  }
+
+  async loadedTree() {
+    return loadTree(this.journal, this.#planStore(), async ({ blob }) => JSON.stringify(this.blobs.get(blob)?.json));
+  }
+
+  /** Results by item; `undefined` while an item is under way. */
+  results(ordinal = 0): (FlowResult | undefined)[] {
+    const node = this.engine.tree.runs[ordinal];
+    return Array.from({ length: node?.itemCount ?? 0 }, (_, index): FlowResult | undefined => {
+      const item = node?.items.get(index);
+      if (item?.kind !== "ended") return undefined;
+      if (item.outcome === "skipped") return { outcome: "skipped" };
+      const read = this.engine.values.read(item.valueSeq);
+      if (read.kind !== "value") throw new Error("the result is not resident");
+      return item.outcome === "success"
+        ? { outcome: "success", result: read.value }
+        : { outcome: "failed", error: read.value as unknown as TaskError };
+    });
+  }
+
+  #act(effect: Effect): void {
+    switch (effect.kind) {
+      case "call":
+        this.calls.push(effect);
+        return;
+      case "abort_call":
+        this.aborted.push(effect);
+        return;
+      case "fetch_blobs":
+        this.post({ kind: "supply_blobs", blobs: new Map(effect.blobs.map((id) => [id, this.blobs.get(id)])) });
+        return;
+      case "store_flow":
+        this.blobs.set(effect.flowId, { json: JSON.parse(effect.text), bytes: effect.text.length });
+        return;
+      case "run_ended":
+        return;
+    }
+  }
+
+  #planStore(): Engine["plans"] {
+    return {
+      get: (flowId) => this.#plans.get(flowId),
+      put: (flowId, flow) => {
+        const plan = compilePlan(flowId, flow);
+        this.#plans.set(flowId, plan);
+        return plan;
+      },
+    };
+  }
+
+  #newEngine(tree: Engine["tree"]): Engine {
+    return {
+      tree,
+      schedule: emptySchedule(),
+      values: new ValueCache(this.journal, 1_000_000),
+      plans: this.#planStore(),
+      resolver: this.#resolver,
+      settings: this.settings,
+    };
+  }
+}
