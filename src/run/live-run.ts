@@ -154,7 +154,7 @@ export class LiveRun {
   #act(effect: Effect): void {
     switch (effect.kind) {
       case "call":
-        this.calls.send(effect.task, effect.call, this.#deps.transport(effect.call.plugin));
+        this.calls.send(effect.task, effect.call, this.#deps.transport(effect.call.plugin, effect.call.namespace));
         return;
       case "abort_call":
         this.calls.abort(effect.task, effect.attempt);

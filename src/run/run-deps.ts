@@ -11,7 +11,7 @@ export interface RunDeps {
   /** Tasks in flight per run tree where neither the submission nor the flow says. */
   readonly maxConcurrency: number;
   readonly resolver: ComponentResolver;
-  transport(plugin: string): Transport;
+  transport(plugin: string, namespace: Namespace): Transport;
   blobs(namespace: Namespace): BlobStore;
   /** Durable once it resolves. */
   report(namespace: Namespace, reports: readonly RunReport[]): Promise<void>;

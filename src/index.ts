@@ -1,0 +1,158 @@
+/**
+ * The composition root: joins the parts to the Worker's bindings. No logic lives here.
+ */
+import { createApi } from "./api/api.ts";
+import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
+import { admitLocally } from "./auth/local-mode.ts";
+import { R2BlobStore } from "./blobs/r2-blob-store.ts";
+import { DEFAULT_CONFIG, parseConfig, type StepflowConfig } from "./core/config/index.ts";
+import type { BlobStore } from "./core/ports/blob-store.ts";
+import type { ComponentResolver } from "./core/ports/component-resolver.ts";
+import { DEFAULT_MAX_CONCURRENCY, DEFAULT_SETTINGS } from "./core/run/engine.ts";
+import { newRootRunId, rootOf } from "./core/run/run-id.ts";
+import { ConfigComponentResolver } from "./dispatch/component-resolver.ts";
+import type { Timers } from "./dispatch/deadline.ts";
+import type { SessionCache } from "./dispatch/http-jsonrpc/worker-session.ts";
+import { Router } from "./dispatch/router.ts";
+import { D1FlowCatalog } from "./index-store/d1-flow-catalog.ts";
+import { D1RunIndex } from "./index-store/d1-run-index.ts";
+import { IndexObject, type IndexObjectApi } from "./index-store/index-object.ts";
+import { ShardedRunIndex } from "./index-store/sharded-run-index.ts";
+import type { Namespace, RunId } from "./protocol/ids.ts";
+import type { RunObjectApi } from "./run/run-api.ts";
+import type { RunDeps } from "./run/run-deps.ts";
+import { defineRunObject } from "./run/run-object.ts";
+import { VERSION } from "./version.ts";
+
+export interface Env {
+  /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */
+  readonly RUNS: { getByName(name: string): RunObjectApi };
+  readonly INDEX: { getByName(name: string): IndexObjectApi };
+  readonly BLOBS: R2Bucket;
+  readonly DB: D1Database;
+  /** Where callers and workers reach this orchestrator. */
+  readonly PUBLIC_URL: string;
+  /** Text of `stepflow-config.yml`; absent: builtins only. */
+  readonly STEPFLOW_CONFIG?: string;
+  /** `1`: serve requests to a loopback address without tokens. */
+  readonly STEPFLOW_LOCAL?: string;
+  readonly OPENAI_API_KEY?: string;
+  readonly OPENAI_BASE_URL?: string;
+}
+
+const DEFAULT_NAMESPACE = "default" as Namespace;
+/** Bound on asking all workers for their components. */
+const LIST_COMPONENTS_MS = 10_000;
+const timers: Timers = {
+  now: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+/** What workers said of themselves; lives as long as the isolate. */
+const sessions: SessionCache = new Map();
+
+interface Deployment {
+  readonly config: StepflowConfig;
+  readonly resolver: ComponentResolver;
+}
+/** By configuration text: the same in every object of a deployment. */
+const deployments = new Map<string, Deployment>();
+
+function deploymentOf(env: Env): Deployment {
+  const text = env.STEPFLOW_CONFIG ?? "";
+  const known = deployments.get(text);
+  if (known) return known;
+  const config = text === "" ? DEFAULT_CONFIG : readConfig(text);
+  const deployment = { config, resolver: new ConfigComponentResolver(config) };
+  deployments.set(text, deployment);
+  return deployment;
+}
+
+function readConfig(text: string): StepflowConfig {
+  const { config, diagnostics } = parseConfig(text);
+  if (config) return config;
+  const faults = diagnostics.map(({ message, line }) => (line === undefined ? message : `line ${line}: ${message}`));
+  throw new Error(`the configuration in STEPFLOW_CONFIG cannot be read: ${faults.join("; ")}`);
+}
+
+function blobsOf(env: Env, namespace: Namespace): BlobStore {
+  return new R2BlobStore({ bucket: env.BLOBS, namespace, newUploadId: () => crypto.randomUUID() });
+}
+
+function routerOf(env: Env, namespace: Namespace): Router {
+  return new Router(deploymentOf(env).config, {
+    blobs: blobsOf(env, namespace),
+    fetch: (request) => fetch(request, { redirect: "manual" }),
+    timers,
+    bindings: { ...env },
+    sessions,
+    openAi: {
+      ...(env.OPENAI_API_KEY !== undefined && { apiKey: env.OPENAI_API_KEY }),
+      ...(env.OPENAI_BASE_URL !== undefined && { baseUrl: env.OPENAI_BASE_URL }),
+    },
+    blobApiUrl: `${env.PUBLIC_URL}/api/v1/blobs`,
+  });
+}
+
+function runIndexOf(env: Env): ShardedRunIndex {
+  return new ShardedRunIndex((name) => env.INDEX.getByName(name), new D1RunIndex(env.DB, timers.now));
+}
+
+function runDepsOf(env: Env): RunDeps {
+  const { config, resolver } = deploymentOf(env);
+  const index = runIndexOf(env);
+  let router: Router | undefined;
+  return {
+    settings: { ...DEFAULT_SETTINGS, ...config.retry },
+    maxConcurrency: config.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY,
+    resolver,
+    transport(plugin, namespace) {
+      router ??= routerOf(env, namespace);
+      return router.transport(plugin);
+    },
+    blobs: (namespace) => blobsOf(env, namespace),
+    report: (namespace, reports) => index.report(namespace, reports),
+    now: timers.now,
+  };
+}
+
+export class RunObject extends defineRunObject<Env>(runDepsOf) {}
+export { IndexObject };
+
+type Api = ReturnType<typeof createApi>;
+/** One per environment: bindings are the same object for every request of an isolate. */
+const apis = new WeakMap<Env, Api>();
+
+function apiOf(env: Env): Api {
+  const known = apis.get(env);
+  if (known) return known;
+  const api = createApi({
+    admit: (request) => admitLocally(request, env.STEPFLOW_LOCAL === "1"),
+    namespaceOf: () => DEFAULT_NAMESPACE,
+    runs: (namespace, runId) => env.RUNS.getByName(`${namespace}/${rootOf(runId)}`),
+    blobs: (namespace) => blobsOf(env, namespace),
+    index: runIndexOf(env),
+    flows: new D1FlowCatalog(env.DB),
+    components: () => routerOf(env, DEFAULT_NAMESPACE).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
+    newRunId: (): RunId => newRootRunId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+    now: timers.now,
+    publicUrl: env.PUBLIC_URL,
+    version: VERSION,
+    limits: DEFAULT_API_LIMITS,
+    reportFault: (error, request) => reportFault(error, request),
+  });
+  apis.set(env, api);
+  return api;
+}
+
+function reportFault(error: unknown, request: Request): void {
+  const stack = error instanceof Error ? error.stack : String(error);
+  // oxlint-disable-next-line no-console -- the platform's log is where an operator looks for faults of ours
+  console.error(JSON.stringify({ message: "request failed", method: request.method, url: request.url, stack }));
+}
+
+export default {
+  fetch: (request: Request, env: Env): Promise<Response> => apiOf(env).fetch(request),
+};
