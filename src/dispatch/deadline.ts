@@ -13,8 +13,9 @@ export interface Timers {
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * Runs one attempt until its deadline or until `signal` aborts, whichever comes first: TIMEOUT or CANCELLED, and the attempt's
- * own signal is aborted. The outcome does not wait for an attempt that ignores its signal.
+ * Runs one attempt until its deadline or until `signal` aborts, whichever comes first: TIMEOUT or CANCELLED. The attempt's own
+ * signal is aborted at the end in any case, so that nothing of it lives on; the outcome does not wait for an attempt that
+ * ignores it. What the attempt throws becomes a `crashed` outcome.
  */
 export async function withinDeadline(
   call: AttemptCall,
@@ -27,19 +28,14 @@ export async function withinDeadline(
   if (remainingMs <= 0) return timedOut(call);
   const controller = new AbortController();
   const { promise: ended, resolve: end } = Promise.withResolvers<TaskOutcome>();
-  const stop = (outcome: TaskOutcome): void => {
-    end(outcome);
-    controller.abort();
-  };
-  const onAbort = (): void => stop(cancelled(call));
-  const stopTimer = timers.after(Math.min(remainingMs, MAX_DELAY_MS), () => stop(timedOut(call)));
+  const onAbort = (): void => end(cancelled(call));
+  const stopTimer = timers.after(Math.min(remainingMs, MAX_DELAY_MS), () => end(timedOut(call)));
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const attempted = attempt(controller.signal);
-    // Once the deadline has decided, how the aborted attempt ends is of no interest.
-    attempted.catch(() => {});
+    const attempted = attempt(controller.signal).catch(crashed);
     return await Promise.race([ended, attempted]);
   } finally {
+    controller.abort();
     stopTimer();
     signal.removeEventListener("abort", onAbort);
   }
@@ -55,4 +51,13 @@ function cancelled({ componentId }: AttemptCall): TaskOutcome {
     kind: "failed",
     error: { code: "CANCELLED", message: `the call of component '${componentId}' was cancelled` },
   };
+}
+
+const MAX_CAUSES = 8;
+
+function crashed(thrown: unknown): TaskOutcome {
+  const causes: string[] = [];
+  for (let cause = thrown; cause instanceof Error && causes.length < MAX_CAUSES; cause = cause.cause)
+    causes.push(cause.message);
+  return { kind: "crashed", attachments: [], causes: causes.length > 0 ? causes : ["unknown fault"] };
 }

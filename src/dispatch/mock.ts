@@ -2,6 +2,7 @@ import type { MockComponentConfig, PluginConfig } from "../core/config/stepflow-
 import { equalJson } from "../core/json/equal-json.ts";
 import type { InlineComponent } from "../core/ports/component-resolver.ts";
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
+import type { AttemptCall, Transport } from "../core/ports/transport.ts";
 import type { ComponentInfo } from "../protocol/component.ts";
 import type { Json } from "../protocol/json.ts";
 
@@ -21,6 +22,28 @@ export class MockPlugin {
 
   component(id: string): InlineComponent | undefined {
     return this.#components.get(id);
+  }
+}
+
+/** The engine runs mocks itself; this face of them serves what only knows transports. */
+export class MockTransport implements Transport {
+  readonly #plugin: MockPlugin;
+
+  constructor(config: Extract<PluginConfig, { kind: "mock" }>) {
+    this.#plugin = new MockPlugin(config);
+  }
+
+  async execute({ componentId, input }: AttemptCall): Promise<TaskOutcome> {
+    const component = this.#plugin.component(componentId);
+    if (component) return component.execute(input);
+    return {
+      kind: "failed",
+      error: { code: "COMPONENT_NOT_FOUND", message: `there is no mock component '${componentId}'` },
+    };
+  }
+
+  async listComponents(): Promise<readonly ComponentInfo[]> {
+    return this.#plugin.infos;
   }
 }
 

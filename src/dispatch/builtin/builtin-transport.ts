@@ -21,25 +21,12 @@ export class BuiltinTransport implements Transport {
         : `there is no builtin ${call.componentId}`;
       return { kind: "failed", error: { code: "COMPONENT_NOT_FOUND", message } };
     }
-    return withinDeadline(call, signal, this.#deps.timers, async (attemptSignal) => {
-      try {
-        return await builtin.execute(call, this.#deps, attemptSignal);
-      } catch (cause) {
-        return { kind: "crashed", attachments: [], causes: describeCauses(cause) };
-      }
-    });
+    return withinDeadline(call, signal, this.#deps.timers, (attemptSignal) =>
+      builtin.execute(call, this.#deps, attemptSignal),
+    );
   }
 
   async listComponents(): Promise<readonly ComponentInfo[]> {
     return listBuiltins();
   }
-}
-
-function describeCauses(cause: unknown): readonly string[] {
-  const messages: string[] = [];
-  for (let current: unknown = cause; current !== undefined && messages.length < 8; ) {
-    messages.push(current instanceof Error ? current.message : String(current));
-    current = current instanceof Error ? current.cause : undefined;
-  }
-  return messages;
 }

@@ -1,0 +1,16 @@
+import type { BlobId } from "../protocol/ids.ts";
+
+/** The id of a blob: lower-case hex SHA-256 of its bytes. */
+export async function contentHash(bytes: Uint8Array<ArrayBuffer>): Promise<BlobId> {
+  return toBlobId(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+export function toBlobId(digest: ArrayBuffer): BlobId {
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex as BlobId;
+}
+
+/** Whether a text can be a blob id as we write it: 64 lower-case hex digits. */
+export function isBlobId(text: string): text is BlobId {
+  return /^[0-9a-f]{64}$/.test(text);
+}

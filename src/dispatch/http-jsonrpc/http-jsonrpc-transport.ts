@@ -1,0 +1,154 @@
+/**
+ * Reaches a worker that serves JSON-RPC over HTTP, in every dialect since 0.2 (D1, D2, D3). Owns the session with the worker;
+ * out go one `initialize` and one `components/execute` per attempt, in come outcomes. Whatever the worker or the network does
+ * becomes a `failed` outcome; results over 256 KiB are stored before they are handed on.
+ */
+import type { BlobStore } from "../../core/ports/blob-store.ts";
+import type { TaskOutcome } from "../../core/ports/task-outcome.ts";
+import type { AttemptCall, Transport } from "../../core/ports/transport.ts";
+import type { ComponentInfo } from "../../protocol/component.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
+import { type Timers, withinDeadline } from "../deadline.ts";
+import { storeValue } from "../store-value.ts";
+import { type CallbackHandler, refuseCallbacks } from "./callback-handler.ts";
+import type { Exchange } from "./exchange.ts";
+import { WorkerConnection, type WorkerFetch } from "./worker-connection.ts";
+import { failureOutcome, hasForgottenSession } from "./worker-failure.ts";
+import { type SessionCache, WorkerSessions } from "./worker-session.ts";
+
+export interface HttpJsonRpcOptions {
+  readonly plugin: string;
+  readonly url: string;
+  readonly fetch: WorkerFetch;
+  /** Names the worker within the isolate: two plugins with the same name of worker share a session. */
+  readonly worker: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly maxResponseBytes?: number;
+  /** Where the worker reaches our blobs; absolute, without a slash at its end. */
+  readonly blobApiUrl?: string;
+  readonly sessions: SessionCache;
+  readonly blobs: BlobStore;
+  readonly timers: Timers;
+  readonly callbacks?: CallbackHandler;
+  /** W3C trace context of a call, if it is traced. */
+  readonly traceparent?: (call: AttemptCall) => string | undefined;
+}
+
+const DEFAULT_MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
+
+export class HttpJsonRpcTransport implements Transport {
+  readonly #options: HttpJsonRpcOptions;
+  readonly #connection: WorkerConnection;
+  readonly #sessions: WorkerSessions;
+
+  constructor(options: HttpJsonRpcOptions) {
+    const {
+      plugin,
+      url,
+      fetch,
+      timers,
+      headers = {},
+      maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES,
+      blobApiUrl,
+    } = options;
+    this.#options = options;
+    this.#connection = new WorkerConnection({ url, fetch, headers, maxResponseBytes, timers });
+    this.#sessions = new WorkerSessions({
+      connection: this.#connection,
+      cache: options.sessions,
+      worker: options.worker,
+      plugin,
+      timers,
+      ...(blobApiUrl !== undefined && { blobApiUrl }),
+    });
+  }
+
+  execute(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome> {
+    return withinDeadline(call, signal, this.#options.timers, (attemptSignal) => this.#attempt(call, attemptSignal));
+  }
+
+  async listComponents(signal: AbortSignal): Promise<readonly ComponentInfo[]> {
+    const answer = await this.#inSession({ id: "components/list", method: "components/list", params: {} }, signal);
+    if (answer.kind !== "result") throw new Error(describeFailure(answer, `plugin '${this.#options.plugin}'`));
+    const { components } = toObject(answer.result);
+    if (!Array.isArray(components)) throw new Error(`plugin '${this.#options.plugin}' gave no list of components`);
+    return components.flatMap(readComponentInfo);
+  }
+
+  async #attempt(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome> {
+    const { plugin, blobs, callbacks = refuseCallbacks, traceparent } = this.#options;
+    const trace = traceparent?.(call);
+    const answer = await this.#inSession(
+      {
+        id: `${call.idempotencyKey}/${call.attempt}`,
+        method: "components/execute",
+        params: executeParams(call, trace),
+        headers: { "idempotency-key": call.idempotencyKey, ...(trace !== undefined && { traceparent: trace }) },
+        onRequest: ({ method, params }) => callbacks({ method, params, call }, signal),
+      },
+      signal,
+    );
+    const who = `component '${call.componentId}' of plugin '${plugin}'`;
+    if (answer.kind !== "result") return failureOutcome(answer, who);
+    const { output } = toObject(answer.result);
+    if (output === undefined) return failureOutcome({ kind: "broken", reason: "the result has no output" }, who);
+    return { kind: "success", value: await storeValue(output, blobs, answer.maxBytes) };
+  }
+
+  /** Calls in an open session; once more in a new one if the worker has forgotten it. */
+  async #inSession(request: Parameters<WorkerConnection["call"]>[0], signal: AbortSignal): Promise<Exchange> {
+    const opened = await this.#sessions.open();
+    if (opened.kind !== "open") return opened;
+    const answer = await this.#connection.call(request, signal);
+    if (answer.kind !== "error" || !hasForgottenSession(answer.error)) return answer;
+    this.#sessions.forget();
+    const reopened = await this.#sessions.open();
+    return reopened.kind === "open" ? this.#connection.call(request, signal) : reopened;
+  }
+}
+
+/** What every version since 0.2 needs; each passes over what it does not know. */
+function executeParams(call: AttemptCall, traceparent: string | undefined): JsonObject {
+  const [, traceId, spanId] = traceparent?.split("-") ?? [];
+  const ids = { run_id: call.runId, flow_id: call.flowId, step_id: call.stepId };
+  return {
+    component: call.componentId,
+    input: call.input,
+    attempt: call.attempt,
+    observability: {
+      ...ids,
+      ...(traceId !== undefined && spanId !== undefined && { trace_id: traceId, span_id: spanId }),
+    },
+    ...ids,
+    ...(call.pathParams && { path_params: call.pathParams }),
+  };
+}
+
+function readComponentInfo(json: Json): readonly ComponentInfo[] {
+  const {
+    component,
+    description,
+    input_schema: snakeInput,
+    inputSchema = snakeInput,
+    output_schema: snakeOutput,
+    outputSchema = snakeOutput,
+  } = toObject(json);
+  if (typeof component !== "string") return [];
+  return [
+    {
+      component: component.startsWith("/") ? component : `/${component}`,
+      ...(typeof description === "string" && { description }),
+      ...(inputSchema !== undefined && inputSchema !== null && { inputSchema }),
+      ...(outputSchema !== undefined && outputSchema !== null && { outputSchema }),
+    },
+  ];
+}
+
+function describeFailure(exchange: Exclude<Exchange, { kind: "result" }>, who: string): string {
+  const outcome = failureOutcome(exchange, who);
+  return outcome.kind === "failed" ? outcome.error.message : who;
+}
+
+function toObject(json: Json): JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json) ? json : {};
+}

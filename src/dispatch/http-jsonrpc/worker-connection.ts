@@ -1,0 +1,172 @@
+/**
+ * One worker's URL: posts JSON-RPC messages to it and reads the answers, plain JSON or an event stream, whichever the worker
+ * chooses. Holds no state between requests. Never throws for what the worker or the network does; throws only when aborted.
+ */
+import type { Json } from "../../protocol/json.ts";
+import { parseJson } from "../../protocol/parse-json.ts";
+import { readBoundedText } from "../bounded-body.ts";
+import type { Timers } from "../deadline.ts";
+import { retryAfterMs } from "../retry-after.ts";
+import type { CallbackAnswer } from "./callback-handler.ts";
+import { readEventStream } from "./event-stream.ts";
+import type { Exchange } from "./exchange.ts";
+import { type RpcId, type RpcMessage, readRpcMessage } from "./json-rpc.ts";
+
+export type WorkerFetch = (request: Request) => Promise<Response>;
+
+export interface WorkerEndpoint {
+  readonly url: string;
+  readonly fetch: WorkerFetch;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxResponseBytes: number;
+  readonly timers: Timers;
+}
+
+export interface RpcCall {
+  readonly id: RpcId;
+  readonly method: string;
+  readonly params: Json;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Serves what the worker asks while it works. */
+  readonly onRequest?: (request: Extract<RpcMessage, { kind: "request" }>) => Promise<CallbackAnswer>;
+}
+
+/** How long an event stream may be silent. */
+const MAX_SILENCE_MS = 5 * 60 * 1000;
+
+export class WorkerConnection {
+  readonly #endpoint: WorkerEndpoint;
+
+  constructor(endpoint: WorkerEndpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Sends a request and gives its answer. */
+  async call({ id, method, params, headers = {}, onRequest }: RpcCall, signal: AbortSignal): Promise<Exchange> {
+    const posted = await this.#post({ jsonrpc: "2.0", id, method, params }, headers, signal);
+    if (posted instanceof Response) {
+      const isStream = /^text\/event-stream\b/i.test(posted.headers.get("content-type") ?? "");
+      return posted.ok && isStream
+        ? this.#readStream(posted, id, signal, onRequest)
+        : this.#readJson(posted, id, signal);
+    }
+    return posted;
+  }
+
+  /** Sends a notification; a worker that does not take it loses nothing. */
+  async notify(method: string, params: Json, signal: AbortSignal): Promise<void> {
+    const posted = await this.#post({ jsonrpc: "2.0", method, params }, {}, signal);
+    if (posted instanceof Response) await posted.body?.cancel();
+  }
+
+  async #post(
+    message: Json,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Response | Exchange> {
+    const { url, fetch, headers: always } = this.#endpoint;
+    const request = new Request(url, {
+      method: "POST",
+      redirect: "manual",
+      headers: {
+        ...always,
+        ...headers,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body: JSON.stringify(message),
+      signal,
+    });
+    try {
+      return await fetch(request);
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      return { kind: "broken", reason: `no connection: ${describe(cause)}` };
+    }
+  }
+
+  async #readJson(response: Response, id: RpcId, signal: AbortSignal): Promise<Exchange> {
+    const { maxResponseBytes } = this.#endpoint;
+    const after = retryAfterMs(response.headers);
+    const retry = after === undefined ? {} : { retryAfterMs: after };
+    let text: string | undefined;
+    try {
+      text = await readBoundedText(response, maxResponseBytes);
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      return { kind: "broken", reason: `the answer was cut off: ${describe(cause)}`, ...retry };
+    }
+    if (text === undefined) return { kind: "too_large", limitBytes: maxResponseBytes };
+    const parsed = parseJson(text);
+    const message = parsed.kind === "json" ? readRpcMessage(parsed.json) : undefined;
+    if (message?.kind === "error") return { kind: "error", error: message.error, ...retry };
+    if (!response.ok) return { kind: "broken", reason: describeStatus(response, text), ...retry };
+    if (message?.kind !== "result") {
+      const why =
+        parsed.kind === "invalid" ? `the answer is not JSON: ${parsed.message}` : "the answer is no JSON-RPC response";
+      return { kind: "broken", reason: `${why} (HTTP ${response.status}, ${text.length} characters)` };
+    }
+    if (message.id !== id)
+      return {
+        kind: "broken",
+        reason: `the answer has the id ${JSON.stringify(message.id ?? null)} instead of ${JSON.stringify(id)}`,
+      };
+    return { kind: "result", result: message.result, maxBytes: text.length * 3 };
+  }
+
+  async #readStream(
+    response: Response,
+    id: RpcId,
+    signal: AbortSignal,
+    onRequest: RpcCall["onRequest"],
+  ): Promise<Exchange> {
+    if (!response.body) return { kind: "broken", reason: "the worker's event stream is empty" };
+    const { maxResponseBytes, timers } = this.#endpoint;
+    const limits = { maxBytes: maxResponseBytes, idleMs: MAX_SILENCE_MS };
+    // A load balancer finds the instance that waits for the answer by this header.
+    const instance = response.headers.get("stepflow-instance-id");
+    const headers: Record<string, string> = instance === null ? {} : { "stepflow-instance-id": instance };
+    const { promise: lost, resolve: lose } = Promise.withResolvers<Exchange>();
+    const answer = async (request: Extract<RpcMessage, { kind: "request" }>): Promise<void> => {
+      const { kind, ...payload } = await (onRequest?.(request) ?? methodNotFound(request.method));
+      const posted = await this.#post({ jsonrpc: "2.0", id: request.id, ...toMembers(payload) }, headers, signal);
+      // The component would wait for its answer for ever.
+      if (!(posted instanceof Response)) lose(posted);
+      else if (posted.ok) await posted.body?.cancel();
+      else
+        lose({
+          kind: "broken",
+          reason: `the worker refused the ${kind} of its '${request.method}': ${describeStatus(posted, "")}`,
+        });
+    };
+    const stream = readEventStream(response.body, id, limits, timers, (message) => {
+      if (message.kind === "request")
+        answer(message).catch((cause: unknown) => lose({ kind: "broken", reason: describe(cause) }));
+    });
+    return Promise.race([stream, lost]);
+  }
+}
+
+function toMembers(payload: Omit<CallbackAnswer, "kind">): Record<string, Json> {
+  return JSON.parse(JSON.stringify(payload));
+}
+
+async function methodNotFound(method: string): Promise<CallbackAnswer> {
+  return { kind: "error", error: { code: -32_601, message: `'${method}' is not served here` } };
+}
+
+function describeStatus(response: Response, text: string): string {
+  const { status } = response;
+  const location = response.headers.get("location");
+  if (status >= 300 && status < 400)
+    return `HTTP ${status} to ${location ?? "nowhere"}: redirects are not followed, configure the final URL`;
+  const excerpt = text.trim().slice(0, 200);
+  return `HTTP ${status}${excerpt === "" ? "" : `: ${excerpt}`}`;
+}
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return "unknown fault";
+  // Node says "fetch failed" and keeps the reason in the cause.
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
+}

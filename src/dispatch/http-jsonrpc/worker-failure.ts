@@ -1,0 +1,58 @@
+import type { TaskOutcome } from "../../core/ports/task-outcome.ts";
+import { assertNever } from "../../protocol/assert-never.ts";
+import type { Json } from "../../protocol/json.ts";
+import { TASK_ERROR_CODES, type TaskErrorCode } from "../../protocol/task-error.ts";
+import { taskErrorCodeFromNumber } from "../../protocol/worker-error-code.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RpcError } from "./json-rpc.ts";
+
+/** The outcome of an attempt whose exchange with the worker gave no result. `who` names plugin and component. */
+export function failureOutcome(exchange: Exclude<Exchange, { kind: "result" }>, who: string): TaskOutcome {
+  switch (exchange.kind) {
+    case "error": {
+      const { message, data } = exchange.error;
+      return {
+        kind: "failed",
+        error: { code: codeOf(exchange.error), message, ...(data !== undefined && { data }) },
+        ...retryOf(exchange),
+      };
+    }
+    case "broken":
+      return { ...failed("UNREACHABLE", `${who} could not be reached: ${exchange.reason}`), ...retryOf(exchange) };
+    case "too_large":
+      return failed(
+        "WORKER_ERROR",
+        `${who} answered more than ${exchange.limitBytes} bytes; large results belong in a blob (maxResponseBytes)`,
+      );
+    case "silent":
+      return failed("TIMEOUT", `${who} sent nothing for ${Math.round(exchange.idleMs / 1000)} s`);
+    default:
+      return assertNever(exchange);
+  }
+}
+
+/**
+ * Whether the worker has lost what `initialize` told it. −32002 says so by itself; a worker that restarted notices the missing
+ * blob URL only in the middle of a component, and then there is nothing but the message to tell it by.
+ */
+export function hasForgottenSession({ code, message }: RpcError): boolean {
+  return code === -32_002 || (code === -32_100 && /blob api url/i.test(message));
+}
+
+function codeOf({ code, data }: RpcError): TaskErrorCode {
+  return namedCode(data) ?? (code < 0 ? taskErrorCodeFromNumber(code) : "COMPONENT_FAILED");
+}
+
+/** Our SDK names the task error code outright, where JSON-RPC's numbers mean different things by version. */
+function namedCode(data: Json | undefined): TaskErrorCode | undefined {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  return TASK_ERROR_CODES.find((code) => code === data["taskErrorCode"]);
+}
+
+function retryOf({ retryAfterMs }: { readonly retryAfterMs?: number }): { readonly retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
+}
+
+function failed(code: TaskErrorCode, message: string): Extract<TaskOutcome, { kind: "failed" }> {
+  return { kind: "failed", error: { code, message } };
+}

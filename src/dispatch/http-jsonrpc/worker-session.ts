@@ -1,0 +1,98 @@
+import type { JsonObject } from "../../protocol/json.ts";
+import type { Timers } from "../deadline.ts";
+import type { Exchange } from "./exchange.ts";
+import type { WorkerConnection } from "./worker-connection.ts";
+
+/** What a worker said of itself: `d3` is the camelCase protocol of 0.10–0.11, `d1_d2` the snake_case one before it. */
+export interface WorkerSession {
+  readonly dialect: "d3" | "d1_d2";
+  readonly supportsBlobRefs: boolean;
+}
+
+/** Sessions of an isolate, by worker and blob URL. Values only: a promise must not be awaited from another object's request. */
+export type SessionCache = Map<string, WorkerSession>;
+
+const HANDSHAKE_MS = 30_000;
+
+export type Opened = { readonly kind: "open"; readonly session: WorkerSession } | Exclude<Exchange, { kind: "result" }>;
+
+/** Sends `initialize` once per isolate and worker, and again after `forget`. */
+export class WorkerSessions {
+  readonly #connection: WorkerConnection;
+  readonly #cache: SessionCache;
+  readonly #key: string;
+  readonly #plugin: string;
+  readonly #timers: Timers;
+  readonly #blobApiUrl: string | undefined;
+  #opening: Promise<Opened> | undefined;
+
+  constructor(options: {
+    readonly connection: WorkerConnection;
+    readonly cache: SessionCache;
+    /** Names the worker within the isolate. */
+    readonly worker: string;
+    readonly plugin: string;
+    readonly timers: Timers;
+    readonly blobApiUrl?: string;
+  }) {
+    this.#connection = options.connection;
+    this.#cache = options.cache;
+    this.#plugin = options.plugin;
+    this.#timers = options.timers;
+    this.#blobApiUrl = options.blobApiUrl;
+    this.#key = `${options.worker} ${options.blobApiUrl ?? ""}`;
+  }
+
+  /** Calls that start together share one handshake; a later one that finds it failed tries again. */
+  async open(): Promise<Opened> {
+    const session = this.#cache.get(this.#key);
+    if (session) return { kind: "open", session };
+    this.#opening ??= this.#handshake().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  forget(): void {
+    this.#cache.delete(this.#key);
+  }
+
+  /** Bound by a time of its own: several attempts wait for it, and each has its own deadline. */
+  async #handshake(): Promise<Opened> {
+    const controller = new AbortController();
+    const stopTimer = this.#timers.after(HANDSHAKE_MS, () => controller.abort());
+    try {
+      return await this.#initialize(controller.signal);
+    } catch (cause) {
+      if (!controller.signal.aborted) throw cause;
+      return { kind: "broken", reason: `no answer to initialize within ${HANDSHAKE_MS / 1000} s` };
+    } finally {
+      stopTimer();
+    }
+  }
+
+  async #initialize(signal: AbortSignal): Promise<Opened> {
+    const params = {
+      // Each dialect reads its own spelling and passes over the other.
+      runtimeProtocolVersion: 1,
+      runtime_protocol_version: 1,
+      protocol_prefix: this.#plugin,
+      capabilities: this.#blobApiUrl === undefined ? {} : { blobApiUrl: this.#blobApiUrl },
+    };
+    const answer = await this.#connection.call({ id: "initialize", method: "initialize", params }, signal);
+    if (answer.kind !== "result") return answer;
+    await this.#connection.notify("initialized", {}, signal);
+    const session = readSession(answer.result);
+    this.#cache.set(this.#key, session);
+    return { kind: "open", session };
+  }
+}
+
+function readSession(result: unknown): WorkerSession {
+  const members: JsonObject =
+    typeof result === "object" && result !== null && !Array.isArray(result) ? { ...result } : {};
+  return {
+    dialect: members["serverProtocolVersion"] === undefined ? "d1_d2" : "d3",
+    supportsBlobRefs: members["supportsBlobRefs"] === true,
+  };
+}

@@ -1,0 +1,113 @@
+import type { PluginConfig, StepflowConfig } from "../core/config/index.ts";
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { AttemptCall, Transport } from "../core/ports/transport.ts";
+import { assertNever } from "../protocol/assert-never.ts";
+import type { OpenAiDefaults } from "./builtin/builtin.ts";
+import { BuiltinTransport } from "./builtin/builtin-transport.ts";
+import type { Timers } from "./deadline.ts";
+import type { CallbackHandler } from "./http-jsonrpc/callback-handler.ts";
+import { HttpJsonRpcTransport } from "./http-jsonrpc/http-jsonrpc-transport.ts";
+import type { WorkerFetch } from "./http-jsonrpc/worker-connection.ts";
+import type { SessionCache } from "./http-jsonrpc/worker-session.ts";
+import { type ComponentListing, listRoutedComponents } from "./list-components.ts";
+import { MockTransport } from "./mock.ts";
+import { isServiceBinding, SERVICE_URL, serviceFetch } from "./service-binding.ts";
+import { UnreachableTransport } from "./unreachable-transport.ts";
+
+export interface DispatchDeps {
+  /** Of the namespace whose calls are dispatched. */
+  readonly blobs: BlobStore;
+  /** The network; an egress policy stands before it. */
+  readonly fetch: WorkerFetch;
+  readonly timers: Timers;
+  /** The Worker's environment: where service bindings are found by name. */
+  readonly bindings: Readonly<Record<string, unknown>>;
+  /** Lives as long as the isolate. */
+  readonly sessions: SessionCache;
+  readonly openAi: OpenAiDefaults;
+  readonly blobApiUrl?: string;
+  readonly callbacks?: CallbackHandler;
+  readonly traceparent?: (call: AttemptCall) => string | undefined;
+}
+
+/** Leads each plugin of a configuration to its transport. */
+export class Router {
+  readonly #config: StepflowConfig;
+  readonly #deps: DispatchDeps;
+  readonly #transports = new Map<string, Transport>();
+
+  constructor(config: StepflowConfig, deps: DispatchDeps) {
+    this.#config = config;
+    this.#deps = deps;
+  }
+
+  /** Never fails: a plugin that is not there has a transport that says so. */
+  transport(name: string): Transport {
+    const known = this.#transports.get(name);
+    if (known) return known;
+    const plugin = this.#config.plugins.find((candidate) => candidate.name === name);
+    const transport = plugin
+      ? createTransport(plugin, this.#deps)
+      : new UnreachableTransport(`plugin '${name}' is not configured`);
+    this.#transports.set(name, transport);
+    return transport;
+  }
+
+  /** The components of all plugins at their routes. Plugins that cannot be asked are named; the rest is still listed. */
+  listComponents(signal: AbortSignal): Promise<ComponentListing> {
+    return listRoutedComponents(this.#config, (plugin) => this.transport(plugin).listComponents(signal));
+  }
+}
+
+function createTransport(plugin: PluginConfig, deps: DispatchDeps): Transport {
+  switch (plugin.kind) {
+    case "builtin":
+      return new BuiltinTransport(deps);
+    case "mock":
+      return new MockTransport(plugin);
+    case "http":
+      return new HttpJsonRpcTransport({
+        ...workerOptions(plugin, deps),
+        url: plugin.url,
+        worker: plugin.url,
+        fetch: deps.fetch,
+        headers: plugin.headers,
+      });
+    case "service": {
+      const binding = Object.hasOwn(deps.bindings, plugin.binding) ? deps.bindings[plugin.binding] : undefined;
+      if (!isServiceBinding(binding)) {
+        return new UnreachableTransport(
+          `plugin '${plugin.name}': there is no service binding ${plugin.binding}; add it under [[services]]`,
+        );
+      }
+      return new HttpJsonRpcTransport({
+        ...workerOptions(plugin, deps),
+        url: SERVICE_URL,
+        worker: `service ${plugin.binding}`,
+        fetch: serviceFetch(binding),
+      });
+    }
+    case "queue":
+    case "mcp":
+    case "stdio":
+      return new UnreachableTransport(
+        `plugin '${plugin.name}': plugin kind '${plugin.kind}' is not reachable from this orchestrator yet; use a plugin of type http or service`,
+      );
+    default:
+      return assertNever(plugin);
+  }
+}
+
+function workerOptions(plugin: Extract<PluginConfig, { kind: "http" | "service" }>, deps: DispatchDeps) {
+  const { blobs, timers, sessions, blobApiUrl, callbacks, traceparent } = deps;
+  return {
+    plugin: plugin.name,
+    blobs,
+    timers,
+    sessions,
+    ...(plugin.maxResponseBytes !== undefined && { maxResponseBytes: plugin.maxResponseBytes }),
+    ...(blobApiUrl !== undefined && { blobApiUrl }),
+    ...(callbacks && { callbacks }),
+    ...(traceparent && { traceparent }),
+  };
+}

@@ -1,0 +1,4 @@
+import { MemoryBlobStore } from "../../src/blobs/memory-blob-store.ts";
+import { blobStoreContract } from "./blob-store-contract.ts";
+
+blobStoreContract("memory", () => new MemoryBlobStore());
