@@ -6,6 +6,9 @@ import { type ArgsDef, type CommandDef, type CommandMeta, defineCommand, type Pa
 import { nearestName } from "../core/diagnostics/index.ts";
 import { type ExitCode, invalid } from "./exit-code.ts";
 
+/** A command whose arguments are its own affair. */
+export type Command = CommandDef<ArgsDef>;
+
 export interface CommandDescription extends CommandMeta {
   readonly name: string;
   readonly description: string;
@@ -29,8 +32,8 @@ export interface CommandSpec<Args extends ArgsDef> {
 }
 
 /** Wraps a leaf command; `main` reads the exit code from what citty's `runCommand` returns. */
-export function leafCommand<const Args extends ArgsDef>(spec: CommandSpec<Args>): CommandDef<Args> {
-  return defineCommand<Args>({
+export function leafCommand<const Args extends ArgsDef>(spec: CommandSpec<Args>): Command {
+  const command = defineCommand<Args>({
     meta: spec.meta,
     args: spec.args,
     run: ({ rawArgs, args }): Promise<ExitCode> => {
@@ -43,10 +46,12 @@ export function leafCommand<const Args extends ArgsDef>(spec: CommandSpec<Args>)
       return spec.run({ args, positionals, every: (flag) => values.get(flag) ?? [] });
     },
   });
+  // citty hands `run` the arguments of this very definition; outside, all commands are alike.
+  return command as unknown as Command;
 }
 
 /** A command that only holds others: `runs`, `flows` and `stepflow` itself. */
-export function commandGroup(meta: CommandDescription, subCommands: Record<string, CommandDef<ArgsDef>>): CommandDef {
+export function commandGroup(meta: CommandDescription, subCommands: Readonly<Record<string, Command>>): Command {
   return defineCommand({ meta, subCommands });
 }
 
@@ -62,7 +67,10 @@ function readFlags(rawArgs: readonly string[], definition: ArgsDef): Map<string,
     const found = flags.get(written);
     if (found === undefined) {
       const guess = nearestName(written, flags.keys());
-      throw invalid(`unknown flag ${written}`, guess === undefined ? "see the flags with --help" : `did you mean ${guess}?`);
+      throw invalid(
+        `unknown flag ${written}`,
+        guess === undefined ? "see the flags with --help" : `did you mean ${guess}?`,
+      );
     }
     if (!found.takesValue) continue;
     const value = attached ?? rawArgs[++i];
@@ -94,4 +102,3 @@ function splitOnce(token: string): [string, string?] {
   const at = token.indexOf("=");
   return at === -1 ? [token] : [token.slice(0, at), token.slice(at + 1)];
 }
-

@@ -9,7 +9,10 @@ export class CommandFailure extends Error {
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { readonly exitCode?: ExitCode; readonly hint?: string; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly exitCode?: ExitCode; readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "CommandFailure";
     this.exitCode = options.exitCode ?? 1;

@@ -22,19 +22,44 @@ const cases: readonly [title: string, expected: Json | undefined, actual: FlowRe
   ["null is not missing", { outcome: "success", result: { a: null } }, success({}), ["$.result.a"]],
   ["arrays need the same length", { outcome: "success", result: [1] }, success([1, 2]), ["$.result"]],
   ["array elements are subsets", { outcome: "success", result: [{ a: 1 }] }, success([{ a: 1, b: 2 }]), []],
-  ["each differing element", { outcome: "success", result: [1, 2, 3] }, success([1, 0, 0]), ["$.result[1]", "$.result[2]"]],
+  [
+    "each differing element",
+    { outcome: "success", result: [1, 2, 3] },
+    success([1, 0, 0]),
+    ["$.result[1]", "$.result[2]"],
+  ],
   ["numbers are not strings", { outcome: "success", result: "1" }, success(1), ["$.result"]],
   ["an object is not an array", { outcome: "success", result: {} }, success([]), ["$.result"]],
-  ["run ids are alike at any depth", { outcome: "success", result: { x: [{ run_id: "a" }] } }, success({ x: [{ run_id: "b" }] }), []],
+  [
+    "run ids are alike at any depth",
+    { outcome: "success", result: { x: [{ run_id: "a" }] } },
+    success({ x: [{ run_id: "b" }] }),
+    [],
+  ],
   ["but must be there", { outcome: "success", result: { run_id: "a" } }, success({}), ["$.result.run_id"]],
-  ["a run id that is no string is compared", { outcome: "success", result: { run_id: 1 } }, success({ run_id: 2 }), ["$.result.run_id"]],
+  [
+    "a run id that is no string is compared",
+    { outcome: "success", result: { run_id: 1 } },
+    success({ run_id: 2 }),
+    ["$.result.run_id"],
+  ],
   ["backtraces are not compared", { outcome: "success", result: { backtrace: "x", a: 1 } }, success({ a: 1 }), []],
   ["code and message", { outcome: "failed", error: { code: "TIMEOUT", message: "no" } }, failed(), ["$.error.code"]],
-  ["data only if expected", { outcome: "failed", error: { code: "COMPONENT_FAILED", message: "no" } }, failed({ a: 1 }), []],
+  [
+    "data only if expected",
+    { outcome: "failed", error: { code: "COMPONENT_FAILED", message: "no" } },
+    failed({ a: 1 }),
+    [],
+  ],
   ["data as a subset", { outcome: "failed", error: { data: { a: 1 } } }, failed({ a: 1, b: 2 }), []],
   ["data that differs", { outcome: "failed", error: { data: { a: 1 } } }, failed({ a: 2 }), ["$.error.data.a"]],
   ["keys that need quotes", { outcome: "success", result: { "a.b": 1 } }, success({}), ['$.result["a.b"]']],
-  ["keys of Object.prototype are ordinary", { outcome: "success", result: { constructor: 1 } }, success({}), ["$.result.constructor"]],
+  [
+    "keys of Object.prototype are ordinary",
+    { outcome: "success", result: { constructor: 1 } },
+    success({}),
+    ["$.result.constructor"],
+  ],
 ];
 
 describe("compareResults", () => {
@@ -43,6 +68,8 @@ describe("compareResults", () => {
   });
 
   test("says what was expected and what came", () => {
-    expect(compareResults({ outcome: "success", result: 1 }, success(2))).toEqual([{ path: "$.result", expected: 1, actual: 2 }]);
+    expect(compareResults({ outcome: "success", result: 1 }, success(2))).toEqual([
+      { path: "$.result", expected: 1, actual: 2 },
+    ]);
   });
 });

@@ -25,7 +25,9 @@ unknown: kept # too
 `;
 const update = (text: string, outputs: Record<string, Json>) => updateCases(text, new Map(Object.entries(outputs)));
 const outputs = (text: string) =>
-  Object.fromEntries((parse(text) as { test: { cases: { name: string; output?: Json }[] } }).test.cases.map((c) => [c.name, c.output]));
+  Object.fromEntries(
+    (parse(text) as { test: { cases: { name: string; output?: Json }[] } }).test.cases.map((c) => [c.name, c.output]),
+  );
 
 describe("updateCases", () => {
   test("replaces an output and leaves every other line as it was", () => {
@@ -49,19 +51,34 @@ describe("updateCases", () => {
   });
 
   test("several at once", () => {
-    const updated = update(flow, { one: { outcome: "failed" }, two: { outcome: "skipped" }, three: { outcome: "success", result: "x: y" } });
-    expect(outputs(updated)).toEqual({ one: { outcome: "failed" }, two: { outcome: "skipped" }, three: { outcome: "success", result: "x: y" } });
+    const updated = update(flow, {
+      one: { outcome: "failed" },
+      two: { outcome: "skipped" },
+      three: { outcome: "success", result: "x: y" },
+    });
+    expect(outputs(updated)).toEqual({
+      one: { outcome: "failed" },
+      two: { outcome: "skipped" },
+      three: { outcome: "success", result: "x: y" },
+    });
   });
 
   test("an empty output is filled", () => {
-    const updated = update("test:\n  cases:\n  - name: a\n    input: 1\n    output:\n# end\n", { a: { outcome: "skipped" } });
+    const updated = update("test:\n  cases:\n  - name: a\n    input: 1\n    output:\n# end\n", {
+      a: { outcome: "skipped" },
+    });
     expect(outputs(updated)["a"]).toEqual({ outcome: "skipped" });
     expect(updated).toContain("# end");
   });
 
   test("JSON stays JSON", () => {
-    const updated = update('{"steps": [], "test": {"cases": [{"name": "a", "input": 1}]}}', { a: { outcome: "skipped" } });
-    expect(JSON.parse(updated)).toEqual({ steps: [], test: { cases: [{ name: "a", input: 1, output: { outcome: "skipped" } }] } });
+    const updated = update('{"steps": [], "test": {"cases": [{"name": "a", "input": 1}]}}', {
+      a: { outcome: "skipped" },
+    });
+    expect(JSON.parse(updated)).toEqual({
+      steps: [],
+      test: { cases: [{ name: "a", input: 1, output: { outcome: "skipped" } }] },
+    });
   });
 
   test("a case that is not there changes nothing", () => {

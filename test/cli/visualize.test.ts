@@ -10,7 +10,10 @@ import type { StepId } from "../../src/protocol/ids.ts";
 
 const ref = (step: string, path: Path = []): Expression => ({ kind: "step", step, path, onSkip: { kind: "skip" } });
 const input = (path: Path = []): Expression => ({ kind: "input", path });
-const object = (entries: Record<string, Expression>): Expression => ({ kind: "object", entries: Object.entries(entries) });
+const object = (entries: Record<string, Expression>): Expression => ({
+  kind: "object",
+  entries: Object.entries(entries),
+});
 const step = (id: string, component: string, value: Expression, more: Partial<Step> = {}): Step => ({
   id: id as StepId,
   component,
@@ -24,10 +27,24 @@ const flow: Flow = {
   name: 'A "document" <pipeline>',
   steps: [
     step("load", "/builtin/load_file", object({ path: input(["file"]) })),
-    step("chunks", "/text/chunk", object({ text: ref("load", ["data"]), size: { kind: "variable", path: ["chunkSize"] } })),
-    step("words", "/text/keywords", object({ text: { kind: "item", path: [] } }), { foreach: ref("chunks", ["chunks"]), onError: { kind: "skip" } }),
-    step("summary", "/text/summarise", object({ text: ref("load", ["data"]) }), { skip: input(["brief"]), mustExecute: true }),
-    step("sub", "/builtin/eval", object({ flow: { kind: "literal", quoted: true, value: { steps: [{}, {}] } }, input: ref("words") })),
+    step(
+      "chunks",
+      "/text/chunk",
+      object({ text: ref("load", ["data"]), size: { kind: "variable", path: ["chunkSize"] } }),
+    ),
+    step("words", "/text/keywords", object({ text: { kind: "item", path: [] } }), {
+      foreach: ref("chunks", ["chunks"]),
+      onError: { kind: "skip" },
+    }),
+    step("summary", "/text/summarise", object({ text: ref("load", ["data"]) }), {
+      skip: input(["brief"]),
+      mustExecute: true,
+    }),
+    step(
+      "sub",
+      "/builtin/eval",
+      object({ flow: { kind: "literal", quoted: true, value: { steps: [{}, {}] } }, input: ref("words") }),
+    ),
   ],
   output: object({
     summary: { kind: "coalesce", items: [ref("summary", ["text"]), ref("load", ["data", "title"])] },
@@ -76,7 +93,8 @@ describe("layoutGraph", () => {
       expect(a.x + a.width / 2).toBeLessThanOrEqual(width);
       expect(a.y + a.height / 2).toBeLessThanOrEqual(height);
       for (const b of nodes.slice(index + 1)) {
-        const apart = Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2;
+        const apart =
+          Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2;
         expect(apart, `${a.id} and ${b.id}`).toBe(true);
       }
     }
@@ -101,7 +119,9 @@ describe("formats", () => {
   });
 
   test("Mermaid quotes what its grammar would read", () => {
-    const text = renderMermaid(flowGraph({ name: "x", steps: [step('say "hi" #1', "/a/b", input())], output: ref('say "hi" #1', ["a|b"]) }));
+    const text = renderMermaid(
+      flowGraph({ name: "x", steps: [step('say "hi" #1', "/a/b", input())], output: ref('say "hi" #1', ["a|b"]) }),
+    );
     expect(text).toContain('["say #quot;hi#quot; #35;1<br/><small>/a/b</small>"]');
     expect(text).toContain('-->|".a|b"|');
   });

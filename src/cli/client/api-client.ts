@@ -1,9 +1,12 @@
 /** The orchestrator's REST API, as the CLI uses it. Nothing is kept between calls; failures become `CommandFailure`s. */
-import type { ComponentInfo } from "../../protocol/component.ts";
-import type { Diagnostic } from "../../protocol/diagnostic.ts";
+import type { z } from "zod";
+import type { ComponentList } from "../../protocol/api/component.ts";
+import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
+import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
+import type { itemPage, runPage, stepPage } from "../../protocol/api/run.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
-import type { Json, JsonObject } from "../../protocol/json.ts";
-import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../../protocol/run.ts";
+import type { Json } from "../../protocol/json.ts";
+import type { ItemResult, RunSubmission, RunSummary } from "../../protocol/run.ts";
 import { CommandFailure } from "../exit-code.ts";
 import { readEventStream } from "./event-stream.ts";
 
@@ -14,36 +17,23 @@ export interface SubmitRun extends Omit<RunSubmission, "inputs"> {
   readonly flowName?: string;
   readonly input: readonly Json[];
 }
-export interface ListedComponent extends Omit<ComponentInfo, "component"> {
-  readonly componentId: string;
-  readonly path: string;
-  readonly plugin: string;
-}
-export interface ComponentList {
-  readonly components: readonly ListedComponent[];
-  readonly complete: boolean;
-  readonly failedPlugins: readonly { readonly plugin: string; readonly error: string }[];
-}
-export interface StoredFlow {
-  readonly flowId: string;
-  readonly stored: boolean;
-  readonly diagnostics: { readonly diagnostics: readonly Diagnostic[] };
-}
-export type RunDetails = RunSummary & { readonly steps?: readonly StepRecord[] };
+export type { ComponentList };
+export type ListedComponent = ComponentList["components"][number];
 
 /** An answer that is not 2xx. */
 export class ApiFailure extends CommandFailure {
   readonly status: number;
-  readonly details: Json | undefined;
+  readonly details: ErrorDetails | undefined;
 
-  constructor(status: number, message: string, details: Json | undefined) {
+  constructor(status: number, message: string, details: ErrorDetails | undefined) {
     super(message, { exitCode: status === 400 || status === 413 || status === 422 ? 2 : 1 });
     this.status = status;
     this.details = details;
   }
 }
 
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** A list becomes the same key several times; what is undefined is left out. */
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export class ApiClient {
   readonly #base: string;
@@ -58,11 +48,11 @@ export class ApiClient {
   }
 
   /** Answers when the run has ended, or with its state after `timeoutSecs`. */
-  run(runId: string, options: { readonly wait?: boolean; readonly timeoutSecs?: number } = {}): Promise<RunDetails> {
+  run(runId: string, options: { readonly wait?: boolean; readonly timeoutSecs?: number } = {}): Promise<RunSummary> {
     return this.#json("GET", `/runs/${encodeURIComponent(runId)}`, { query: options });
   }
 
-  runs(query: Query): Promise<{ readonly runs: readonly RunSummary[]; readonly nextCursor?: string }> {
+  runs(query: Query): Promise<z.infer<typeof runPage>> {
     return this.#json("GET", "/runs", { query });
   }
 
@@ -70,41 +60,42 @@ export class ApiClient {
     return this.#json("POST", `/runs/${encodeURIComponent(runId)}/cancel`, { body: {} });
   }
 
-  steps(runId: string): Promise<{ readonly steps: readonly StepRecord[] }> {
-    return this.#json("GET", `/runs/${encodeURIComponent(runId)}/steps`);
+  /** Every step of every item, in the order of the items. */
+  async steps(runId: string): Promise<z.infer<typeof stepPage>["steps"]> {
+    const pages = await this.#pages<z.infer<typeof stepPage>>(`/runs/${encodeURIComponent(runId)}/steps`);
+    return pages.flatMap((page) => page.steps);
   }
 
   /** Every item's result, in the order of the items. */
   async items(runId: string): Promise<ItemResult[]> {
-    const results: ItemResult[] = [];
-    let cursor: string | undefined;
-    do {
-      const page: { readonly results: readonly ItemResult[]; readonly nextCursor?: string } = await this.#json(
-        "GET",
-        `/runs/${encodeURIComponent(runId)}/items`,
-        { query: { cursor } },
-      );
-      results.push(...page.results);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return results;
+    const pages = await this.#pages<z.infer<typeof itemPage>>(`/runs/${encodeURIComponent(runId)}/items`);
+    return pages.flatMap((page) => page.results) as ItemResult[];
   }
 
   /** The run's events from the first (or after `since`) to its end. */
-  async *events(runId: string, options: { readonly since?: number; readonly includeResults?: boolean; readonly includeSubRuns?: boolean }): AsyncGenerator<RunEventMessage> {
-    const response = await this.#fetch("GET", `/runs/${encodeURIComponent(runId)}/events`, { query: options, accept: "text/event-stream" });
+  async *events(
+    runId: string,
+    options: { readonly since?: number; readonly includeResults?: boolean; readonly includeSubRuns?: boolean },
+  ): AsyncGenerator<RunEventMessage> {
+    const response = await this.#fetch("GET", `/runs/${encodeURIComponent(runId)}/events`, {
+      query: options,
+      accept: "text/event-stream",
+    });
     if (response.body !== null) yield* readEventStream(response.body);
   }
 
-  storeFlow(flow: Json, options: { readonly dryRun?: boolean; readonly name?: string } = {}): Promise<StoredFlow> {
+  storeFlow(
+    flow: Json,
+    options: { readonly dryRun?: boolean; readonly name?: string } = {},
+  ): Promise<z.infer<typeof storedFlow>> {
     return this.#json("POST", "/flows", { body: { flow, ...options } });
   }
 
-  flow(flowId: string): Promise<{ readonly flow: Json; readonly flowId: string }> {
+  flow(flowId: string): Promise<z.infer<typeof flowDocument>> {
     return this.#json("GET", `/flows/${encodeURIComponent(flowId)}`);
   }
 
-  flows(query: Query): Promise<{ readonly flows: readonly JsonObject[]; readonly nextCursor?: string }> {
+  flows(query: Query): Promise<z.infer<typeof flowPage>> {
     return this.#json("GET", "/flows", { query });
   }
 
@@ -119,6 +110,17 @@ export class ApiClient {
     return stored.blobId;
   }
 
+  async #pages<Page extends { readonly nextCursor?: string | undefined }>(path: string): Promise<Page[]> {
+    const pages: Page[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: Page = await this.#json("GET", path, { query: { cursor, limit: PAGE } });
+      pages.push(page);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return pages;
+  }
+
   async #json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const response = await this.#fetch(method, path, options);
     return (await response.json()) as T;
@@ -126,7 +128,10 @@ export class ApiClient {
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<Response> {
     const url = new URL(this.#base + path);
-    for (const [name, value] of Object.entries(options.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(options.query ?? {})) {
+      for (const one of Array.isArray(value) ? value : value === undefined ? [] : [value])
+        url.searchParams.append(name, String(one));
+    }
     let response: Response;
     try {
       response = await fetch(url, {
@@ -151,6 +156,9 @@ export class ApiClient {
   }
 }
 
+/** The most that the API gives at once. */
+const PAGE = 1000;
+
 interface RequestOptions {
   readonly query?: Query;
   readonly body?: Json;
@@ -161,11 +169,15 @@ interface RequestOptions {
 
 async function failureOf(response: Response, method: string, path: string): Promise<ApiFailure> {
   const text = await response.text();
-  let error: { readonly message?: string; readonly details?: Json } | undefined;
+  let error: Partial<ErrorBody["error"]> | undefined;
   try {
-    error = (JSON.parse(text) as { readonly error?: { readonly message?: string; readonly details?: Json } }).error;
+    error = (JSON.parse(text) as Partial<ErrorBody>).error;
   } catch {
     // Not ours (a proxy's page, say): the status has to do.
   }
-  return new ApiFailure(response.status, error?.message ?? `${method} ${path}: HTTP ${response.status}`, error?.details);
+  return new ApiFailure(
+    response.status,
+    error?.message ?? `${method} ${path}: HTTP ${response.status}`,
+    error?.details,
+  );
 }

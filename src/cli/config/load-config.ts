@@ -1,6 +1,6 @@
 /** The configuration of a local run: found, read, and what only the CLI can do about it (service workers, subprocesses) noted. */
 import { dirname, resolve } from "node:path";
-import { type PluginConfig, parseConfig, serializeConfig, type StepflowConfig } from "../../core/config/index.ts";
+import { type PluginConfig, parseConfig, type StepflowConfig, serializeConfig } from "../../core/config/index.ts";
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import { invalid } from "../exit-code.ts";
 import { readSource } from "../input/read-source.ts";
@@ -25,7 +25,10 @@ export interface LocalConfig {
  * `--config`, else the one beside the flow, else the one in the current folder, else the default. Refuses (exit 2) a
  * configuration with errors and prints what it finds on standard error.
  */
-export async function loadConfig(options: { readonly file?: string | undefined; readonly flowDirectory?: string | undefined }): Promise<LocalConfig> {
+export async function loadConfig(options: {
+  readonly file?: string | undefined;
+  readonly flowDirectory?: string | undefined;
+}): Promise<LocalConfig> {
   const directories = [...new Set([options.flowDirectory ?? process.cwd(), process.cwd()])];
   const path = options.file === undefined ? discoverConfig(directories) : resolve(options.file);
   if (path === undefined) return readConfig(undefined, options.flowDirectory ?? process.cwd());
@@ -36,7 +39,9 @@ export async function loadConfig(options: { readonly file?: string | undefined; 
 export function readConfig(source: SourceText | undefined, directory: string): LocalConfig {
   const { config, diagnostics } = parseConfig(source?.text ?? "", { env: definedEnvironment() });
   if (config === undefined) {
-    throw invalid(`the configuration ${source?.name ?? ""} cannot be used\n\n${renderDiagnostics(diagnostics, source, stderr).trimEnd()}`);
+    throw invalid(
+      `the configuration ${source?.name ?? ""} cannot be used\n\n${renderDiagnostics(diagnostics, source, stderr).trimEnd()}`,
+    );
   }
   const workingDirectory = resolve(directory, config.workingDirectory ?? ".");
   return {
@@ -83,5 +88,7 @@ function localWorker(plugin: PluginConfig, directory: string): ServiceWorkerSour
 }
 
 function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

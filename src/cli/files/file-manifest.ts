@@ -21,7 +21,11 @@ export interface FileSelection {
 }
 
 /** `flow` is the flow document as parsed data (any dialect, sub-flows included); `extra` are the values of `--file`. */
-export async function selectFiles(flow: Json, workingDirectory: string, extra: readonly string[]): Promise<FileSelection> {
+export async function selectFiles(
+  flow: Json,
+  workingDirectory: string,
+  extra: readonly string[],
+): Promise<FileSelection> {
   const files = new Map<string, string>();
   let warning: string | undefined;
   const wanted = loadFilePaths(flow);
@@ -39,9 +43,13 @@ export async function selectFiles(flow: Json, workingDirectory: string, extra: r
 }
 
 /** Puts the files into the orchestrator's blob store; path → blob id. */
-export async function uploadFiles(files: ReadonlyMap<string, string>, client: ApiClient): Promise<Record<string, string>> {
+export async function uploadFiles(
+  files: ReadonlyMap<string, string>,
+  client: ApiClient,
+): Promise<Record<string, string>> {
   const manifest: [string, string][] = [];
-  for (const [path, file] of files) manifest.push([path, await client.putFile(new Uint8Array(await readFile(file)), posix.basename(path))]);
+  for (const [path, file] of files)
+    manifest.push([path, await client.putFile(new Uint8Array(await readFile(file)), posix.basename(path))]);
   return Object.fromEntries(manifest);
 }
 

@@ -9,22 +9,35 @@ export interface SourceText {
   readonly text: string;
 }
 
+type Place = Pick<Diagnostic, "line" | "column" | "path">;
+
 const ORDER: readonly DiagnosticLevel[] = ["fatal", "error", "warning", "info"];
 
 /** All findings, gravest first, in document order within a level; one blank line between them. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], source: SourceText | undefined, out: Terminal): string {
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  source: SourceText | undefined,
+  out: Terminal,
+): string {
   const position = (diagnostic: Diagnostic) => (diagnostic.line ?? 0) * 10_000 + (diagnostic.column ?? 0);
-  const sorted = diagnostics.toSorted((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level) || position(a) - position(b));
+  const sorted = diagnostics.toSorted(
+    (a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level) || position(a) - position(b),
+  );
   return sorted.map((diagnostic) => renderDiagnostic(diagnostic, source, out)).join("\n");
 }
 
 export function renderDiagnostic(diagnostic: Diagnostic, source: SourceText | undefined, out: Terminal): string {
   const lines = [`${levelTag(diagnostic.level, out)} ${out.bold(diagnostic.message)}`];
-  const place = where(diagnostic, source);
-  if (place !== "") lines.push(`  ${out.dim("-->")} ${place}`);
-  lines.push(...sourceFrame(diagnostic, source, out));
+  const place = renderPlace(diagnostic, source, out);
+  if (place !== "") lines.push(place);
   if (diagnostic.hint !== undefined) lines.push(`  ${out.cyan("hint:")} ${diagnostic.hint}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** `--> file:line:column (path)` and the source line with a caret; empty when nothing is known of the place. */
+export function renderPlace(place: Place, source: SourceText | undefined, out: Terminal): string {
+  const name = where(place, source);
+  return [...(name === "" ? [] : [`  ${out.dim("-->")} ${name}`]), ...sourceFrame(place, source, out)].join("\n");
 }
 
 /** `2 errors and 1 warning`; empty for none. */
@@ -49,10 +62,10 @@ function levelTag(level: DiagnosticLevel, out: Terminal): string {
   }
 }
 
-function where(diagnostic: Diagnostic, source: SourceText | undefined): string {
-  const position = diagnostic.line === undefined ? "" : `:${diagnostic.line}:${diagnostic.column ?? 1}`;
+function where(place: Place, source: SourceText | undefined): string {
+  const position = place.line === undefined ? "" : `:${place.line}:${place.column ?? 1}`;
   const file = source === undefined ? "" : `${source.name}${position}`;
-  const path = diagnostic.path === undefined || diagnostic.path === "$" ? "" : diagnostic.path;
+  const path = place.path === undefined || place.path === "$" ? "" : place.path;
   return file !== "" && path !== "" ? `${file} (${path})` : file || path;
 }
 
@@ -60,14 +73,14 @@ function where(diagnostic: Diagnostic, source: SourceText | undefined): string {
 const MAX_WIDTH = 120;
 
 /** The line, and a caret under the column; long lines are cut around it. */
-function sourceFrame(diagnostic: Diagnostic, source: SourceText | undefined, out: Terminal): string[] {
-  if (source === undefined || diagnostic.line === undefined) return [];
-  const line = source.text.split(/\r?\n/, diagnostic.line)[diagnostic.line - 1];
+function sourceFrame(place: Place, source: SourceText | undefined, out: Terminal): string[] {
+  if (source === undefined || place.line === undefined) return [];
+  const line = source.text.split(/\r?\n/, place.line)[place.line - 1];
   if (line === undefined || line.trim() === "") return [];
-  const column = Math.min(Math.max(1, diagnostic.column ?? 1), line.length + 1);
+  const column = Math.min(Math.max(1, place.column ?? 1), line.length + 1);
   const from = column > MAX_WIDTH - 20 ? column - 40 : 0;
   const shown = line.slice(from, from + MAX_WIDTH);
-  const number = String(diagnostic.line);
+  const number = String(place.line);
   const gutter = " ".repeat(number.length);
   // Tabs stay tabs under the line, so that the caret stands where the terminal puts the character.
   const before = shown.slice(0, column - 1 - from).replaceAll(/[^\t]/g, " ");

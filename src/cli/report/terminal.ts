@@ -18,7 +18,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** `env` decides with the stream whether there is colour: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
 export function terminal(stream: Stream, env: Environment): Terminal {
   const colour = wantsColour(stream, env);
-  const style = (open: number, close: number) => (text: string) => (colour ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  const style = (open: number, close: number) => (text: string) =>
+    colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return {
     interactive: stream.isTTY === true && env["TERM"] !== "dumb" && !env["CI"],
     columns: stream.columns ?? 80,

@@ -87,10 +87,14 @@ function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptio
 
 /** `dist/worker/index.js`, seen from the bundled CLI and from its source. */
 function builtWorker(): string {
-  const places = ["../worker/index.js", "../../../dist/worker/index.js"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const places = ["../worker/index.js", "../../../dist/worker/index.js"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   const found = places.find((path) => existsSync(path));
   if (found === undefined) {
-    throw new CommandFailure("the orchestrator has not been built: dist/worker/index.js is missing", { hint: "run: npm run build" });
+    throw new CommandFailure("the orchestrator has not been built: dist/worker/index.js is missing", {
+      hint: "run: npm run build",
+    });
   }
   return found;
 }
@@ -98,7 +102,9 @@ function builtWorker(): string {
 async function choosePort(asked: number | undefined): Promise<number> {
   if (asked === undefined || asked === 0) return freePort();
   if ((await probe(asked)) === undefined) {
-    throw new CommandFailure(`port ${asked} on 127.0.0.1 is taken`, { hint: "choose another with --port, or --port 0 for any free one" });
+    throw new CommandFailure(`port ${asked} on 127.0.0.1 is taken`, {
+      hint: "choose another with --port, or --port 0 for any free one",
+    });
   }
   return asked;
 }

@@ -41,12 +41,20 @@ export async function loadServiceWorker(source: ServiceWorkerSource): Promise<Se
 function entryPoint({ binding, path }: ServiceWorkerSource): string {
   const shown = relative(process.cwd(), path) || path;
   if (!existsSync(path)) {
-    throw invalid(`the worker for the binding ${binding} is missing: ${shown}`, "give its script with --worker NAME=path");
+    throw invalid(
+      `the worker for the binding ${binding} is missing: ${shown}`,
+      "give its script with --worker NAME=path",
+    );
   }
   if (!statSync(path).isDirectory()) return path;
-  const found = ["src/index.ts", "index.ts", "src/index.js", "index.js"].map((name) => join(path, name)).find((file) => existsSync(file));
+  const found = ["src/index.ts", "index.ts", "src/index.js", "index.js"]
+    .map((name) => join(path, name))
+    .find((file) => existsSync(file));
   if (found === undefined) {
-    throw invalid(`the folder ${shown} of the worker for the binding ${binding} has no src/index.ts`, "name the script itself");
+    throw invalid(
+      `the folder ${shown} of the worker for the binding ${binding} has no src/index.ts`,
+      "name the script itself",
+    );
   }
   return found;
 }
@@ -72,7 +80,10 @@ async function bundle(entry: string): Promise<string | undefined> {
     });
     return result.outputFiles[0]?.text ?? "";
   } catch (error) {
-    throw new CommandFailure(`the worker ${relative(process.cwd(), entry)} does not compile: ${(error as Error).message}`, { exitCode: 2 });
+    throw new CommandFailure(
+      `the worker ${relative(process.cwd(), entry)} does not compile: ${(error as Error).message}`,
+      { exitCode: 2 },
+    );
   }
 }
 

@@ -29,7 +29,9 @@ export function releaseAll(): Promise<void> {
       try {
         await release();
       } catch (error) {
-        process.stderr.write(`stepflow: while shutting down: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(
+          `stepflow: while shutting down: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
       }
     }
     releasing = undefined;

@@ -20,14 +20,14 @@ const serverSchema = z.object({
   workingDirectory: z.string().optional(),
   portRange: z.tuple([z.int().min(1), z.int().max(65_535)]).optional(),
   startupTimeoutMs: z.number().positive().default(10_000),
-  healthCheck: z.object({ path: z.string().default("/health"), timeoutMs: z.number().positive().default(5000) }).optional(),
+  healthCheck: z
+    .object({ path: z.string().default("/health"), timeoutMs: z.number().positive().default(5000) })
+    .optional(),
 });
 type ServerSettings = z.infer<typeof serverSchema>;
 
 export interface TestServers {
-  /** Replaces `{name.url}` and `{name.port}` in every text of a value. */
-  substitute(value: Json): Json;
-  /** Same, in a document's text. */
+  /** Replaces `{name.url}` and `{name.port}` in the text of a configuration. */
   substituteText(text: string): string;
   release(): Promise<void>;
 }
@@ -39,28 +39,38 @@ const GRACE_MS = 5000;
 export async function startTestServers(servers: Json, directory: string): Promise<TestServers> {
   const started: { readonly name: string; readonly port: number; release(): Promise<void> }[] = [];
   const replace = (text: string) =>
-    started.reduce((result, { name, port }) => result.replaceAll(`{${name}.url}`, url(port)).replaceAll(`{${name}.port}`, String(port)), text);
+    started.reduce(
+      (result, { name, port }) =>
+        result.replaceAll(`{${name}.url}`, url(port)).replaceAll(`{${name}.port}`, String(port)),
+      text,
+    );
   const release = async () => {
     for (const server of started.splice(0).reverse()) await server.release();
   };
   try {
     for (const [name, settings] of Object.entries(readSettings(servers))) {
       const port = await freePort(settings.portRange);
-      const own = (text: string) => replace(text).replaceAll("{port}", String(port)).replaceAll(`{${name}.port}`, String(port)).replaceAll(`{${name}.url}`, url(port));
+      const own = (text: string) =>
+        replace(text)
+          .replaceAll("{port}", String(port))
+          .replaceAll(`{${name}.port}`, String(port))
+          .replaceAll(`{${name}.url}`, url(port));
       started.push({ name, port, release: await startServer(name, settings, port, own, directory) });
     }
   } catch (error) {
     await release();
     throw error;
   }
-  return { substitute: (value) => mapTexts(value, replace), substituteText: replace, release };
+  return { substituteText: replace, release };
 }
 
 function readSettings(servers: Json): Record<string, ServerSettings> {
   const parsed = z.record(z.string(), serverSchema).safeParse(mapKeys(servers));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw invalid(`test.servers${issue?.path.map((key) => `.${String(key)}`).join("") ?? ""}: ${issue?.message ?? "not usable"}`);
+  throw invalid(
+    `test.servers${issue?.path.map((key) => `.${String(key)}`).join("") ?? ""}: ${issue?.message ?? "not usable"}`,
+  );
 }
 
 async function startServer(
@@ -72,7 +82,10 @@ async function startServer(
 ): Promise<() => Promise<void>> {
   const child = spawn(settings.command, settings.args.map(substitute), {
     cwd: resolve(directory, settings.workingDirectory ?? "."),
-    env: { ...process.env, ...Object.fromEntries(Object.entries(settings.env).map(([key, value]) => [key, substitute(value)])) },
+    env: {
+      ...process.env,
+      ...Object.fromEntries(Object.entries(settings.env).map(([key, value]) => [key, substitute(value)])),
+    },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const complaints: string[] = [];
@@ -87,14 +100,17 @@ async function startServer(
 
   const deadline = Date.now() + settings.startupTimeoutMs;
   while (!(await answers(port, settings))) {
-    const why = ended ?? (Date.now() > deadline ? `no answer on port ${port} after ${settings.startupTimeoutMs} ms` : undefined);
+    const why =
+      ended ?? (Date.now() > deadline ? `no answer on port ${port} after ${settings.startupTimeoutMs} ms` : undefined);
     if (why === undefined) {
       await delay(POLL_MS);
       continue;
     }
     await release();
     const said = complaints.join("").trim();
-    throw new CommandFailure(`the test server "${name}" (${settings.command}) did not start: ${why}${said === "" ? "" : `\n${said}`}`);
+    throw new CommandFailure(
+      `the test server "${name}" (${settings.command}) did not start: ${why}${said === "" ? "" : `\n${said}`}`,
+    );
   }
   return release;
 }
@@ -102,7 +118,9 @@ async function startServer(
 /** Any HTTP answer will do, unless a health check is asked for: then it must be a 2xx at its path. */
 async function answers(port: number, { healthCheck }: ServerSettings): Promise<boolean> {
   try {
-    const response = await fetch(new URL(healthCheck?.path ?? "/", url(port)), { signal: AbortSignal.timeout(healthCheck?.timeoutMs ?? 1000) });
+    const response = await fetch(new URL(healthCheck?.path ?? "/", url(port)), {
+      signal: AbortSignal.timeout(healthCheck?.timeoutMs ?? 1000),
+    });
     await response.body?.cancel();
     return healthCheck === undefined || response.ok;
   } catch {
@@ -121,13 +139,6 @@ async function stop(child: ChildProcess): Promise<void> {
 
 const url = (port: number) => `http://127.0.0.1:${port}`;
 
-function mapTexts(value: Json, change: (text: string) => string): Json {
-  if (typeof value === "string") return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, mapTexts(child, change)]));
-}
-
 /** Settings may be in snake_case; the names of servers and of environment variables are the user's. */
 function mapKeys(servers: Json): Json {
   const camel = (key: string) => key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -135,7 +146,10 @@ function mapKeys(servers: Json): Json {
     typeof value !== "object" || value === null || Array.isArray(value)
       ? value
       : Object.fromEntries(
-          Object.entries(value).map(([key, child]) => [depth === 0 ? key : camel(key), key === "env" ? child : settings(child, depth + 1)]),
+          Object.entries(value).map(([key, child]) => [
+            depth === 0 ? key : camel(key),
+            key === "env" ? child : settings(child, depth + 1),
+          ]),
         );
   return settings(servers, 0);
 }

@@ -2,7 +2,18 @@
  * `stepflow test --update`: writes actual outputs into a flow document. Only the text of those outputs changes; comments,
  * order, quoting and unknown keys elsewhere stay as they are.
  */
-import { type Document, isMap, isPair, isScalar, isSeq, type Node, type Pair, parseDocument, stringify, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  stringify,
+  type YAMLMap,
+} from "yaml";
 import type { Json } from "../../protocol/json.ts";
 
 /** `outputs` by case name. Returns the new document text, in the language of the old one (JSON stays JSON). */

@@ -11,7 +11,10 @@ export function renderDot(graph: FlowGraph): string {
   ];
   for (const edge of graph.edges) {
     if (!known.has(edge.from)) continue;
-    const style = [...(edge.label === "" ? [] : [`label=${quote(edge.label)}`]), ...(edge.control ? ["style=dashed"] : [])];
+    const style = [
+      ...(edge.label === "" ? [] : [`label=${quote(edge.label)}`]),
+      ...(edge.control ? ["style=dashed"] : []),
+    ];
     lines.push(`  ${quote(edge.from)} -> ${quote(edge.to)}${style.length === 0 ? "" : ` [${style.join(", ")}]`};`);
   }
   return `${lines.join("\n")}\n}\n`;

@@ -105,7 +105,12 @@ class GraphBuilder {
   }
 
   finish(): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } {
-    const edges = [...this.#edges.values()].map(({ from, to, control, labels }) => ({ from, to, control, label: joinLabels(labels) }));
+    const edges = [...this.#edges.values()].map(({ from, to, control, labels }) => ({
+      from,
+      to,
+      control,
+      label: joinLabels(labels),
+    }));
     const used = new Set(edges.map((edge) => edge.from));
     return { nodes: this.#nodes.filter((node) => node.kind !== "input" || used.has(node.id)), edges };
   }
@@ -174,7 +179,12 @@ function countSubFlowSteps(input: Expression): number | undefined {
   if (input.kind !== "object") return undefined;
   for (const [key, value] of input.entries) {
     if (key !== "flow" && key !== "workflow" && key !== "data") continue;
-    if (value.kind === "literal" && typeof value.value === "object" && value.value !== null && !Array.isArray(value.value)) {
+    if (
+      value.kind === "literal" &&
+      typeof value.value === "object" &&
+      value.value !== null &&
+      !Array.isArray(value.value)
+    ) {
       const { steps } = value.value;
       if (Array.isArray(steps)) return steps.length;
     }

@@ -40,18 +40,46 @@ export function layoutGraph(graph: FlowGraph): Layout {
   }
   layout(drawing);
   const size = drawing.graph();
+  const nodes = graph.nodes.map((node): PlacedNode => {
+    const { x, y, width, height } = drawing.node(node.id);
+    return { ...node, x: x ?? 0, y: y ?? 0, width: width ?? 0, height: height ?? 0 };
+  });
+  const placed = new Map(nodes.map((node) => [node.id, node]));
   return {
     width: Math.ceil(size.width ?? 0),
     height: Math.ceil(size.height ?? 0),
-    nodes: graph.nodes.map((node) => {
-      const { x, y, width, height } = drawing.node(node.id);
-      return { ...node, x: x ?? 0, y: y ?? 0, width: width ?? 0, height: height ?? 0 };
-    }),
+    nodes,
     edges: edges.map((edge, index) => {
       const { points, x, y } = drawing.edge(edge.from, edge.to, String(index));
-      return { ...edge, points: points ?? [], ...(edge.label === "" || x === undefined || y === undefined ? {} : { labelAt: { x, y } }) };
+      return {
+        ...edge,
+        points: meetDiamonds(points ?? [], placed.get(edge.from), placed.get(edge.to)),
+        ...(edge.label === "" || x === undefined || y === undefined ? {} : { labelAt: { x, y } }),
+      };
     }),
   };
+}
+
+/** dagre ends edges at rectangles: at a diamond the end is moved on to its side. */
+function meetDiamonds(
+  points: readonly Point[],
+  from: PlacedNode | undefined,
+  to: PlacedNode | undefined,
+): readonly Point[] {
+  const result = [...points];
+  const last = result.length - 1;
+  const [second, beforeLast] = [result[1], result[last - 1]];
+  if (from?.kind === "decision" && second !== undefined) result[0] = sideTowards(from, second);
+  if (to?.kind === "decision" && beforeLast !== undefined) result[last] = sideTowards(to, beforeLast);
+  return result;
+}
+
+/** Where the line from the diamond's centre to `point` leaves it. */
+function sideTowards(diamond: PlacedNode, point: Point): Point {
+  const dx = point.x - diamond.x;
+  const dy = point.y - diamond.y;
+  const reach = Math.abs(dx) / (diamond.width / 2) + Math.abs(dy) / (diamond.height / 2);
+  return reach === 0 ? diamond : { x: diamond.x + dx / reach, y: diamond.y + dy / reach };
 }
 
 function nodeSize(node: GraphNode): { readonly width: number; readonly height: number } {

@@ -23,7 +23,11 @@ export function renderMermaid(graph: FlowGraph): string {
 
 function shape(node: GraphNode): string {
   const marks = node.marks.map((mark) => `<i>${escape(mark)}</i>`);
-  const text = [escape(node.title), ...(node.detail === undefined ? [] : [`<small>${escape(node.detail)}</small>`]), ...marks].join("<br/>");
+  const text = [
+    escape(node.title),
+    ...(node.detail === undefined ? [] : [`<small>${escape(node.detail)}</small>`]),
+    ...marks,
+  ].join("<br/>");
   switch (node.kind) {
     case "input":
     case "output":
@@ -41,5 +45,10 @@ const quote = (text: string) => `"${escape(text)}"`;
 
 /** Mermaid's entities: a hash instead of the ampersand. */
 function escape(text: string): string {
-  return text.replaceAll("#", "#35;").replaceAll('"', "#quot;").replaceAll("<", "#lt;").replaceAll(">", "#gt;").replaceAll(/[\r\n]+/g, " ");
+  return text
+    .replaceAll("#", "#35;")
+    .replaceAll('"', "#quot;")
+    .replaceAll("<", "#lt;")
+    .replaceAll(">", "#gt;")
+    .replaceAll(/[\r\n]+/g, " ");
 }

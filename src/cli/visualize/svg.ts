@@ -48,7 +48,9 @@ function renderNode(node: PlacedNode): string {
     ...node.marks.map((mark) => ({ text: mark, css: "mark" })),
   ];
   const top = node.y - ((lines.length - 1) * 16) / 2;
-  const texts = lines.map(({ text, css }, index) => `<text class="${css}" x="${n(node.x)}" y="${n(top + index * 16)}">${escape(text)}</text>`);
+  const texts = lines.map(
+    ({ text, css }, index) => `<text class="${css}" x="${n(node.x)}" y="${n(top + index * 16)}">${escape(text)}</text>`,
+  );
   return `<g class="${node.kind}">${shape(node)}${texts.join("")}</g>`;
 }
 
@@ -57,7 +59,7 @@ function shape(node: PlacedNode): string {
   const left = x - width / 2;
   const top = y - height / 2;
   const box = (rx: number, dx = 0) =>
-    `<rect class="shape" x="${n(left + dx)}" y="${n(top - dx)}" width="${n(width)}" height="${n(height)}" rx="${n(rx)}"/>`;
+    `<rect class="shape" x="${n(left + dx)}" y="${n(top + dx)}" width="${n(width)}" height="${n(height)}" rx="${n(rx)}"/>`;
   switch (node.kind) {
     case "input":
     case "output":

@@ -36,7 +36,10 @@ function readByKind(kind: PluginKind, base: Base, settings: SettingReader): Plug
         "binding",
         "name the service binding of wrangler.toml, for example binding: TEXT_WORKER",
       );
-      return binding === undefined ? undefined : { ...base, kind, binding, ...readResponseBound(settings) };
+      const worker = settings.string("worker");
+      return binding === undefined
+        ? undefined
+        : { ...base, kind, binding, ...(worker !== undefined && { worker }), ...readResponseBound(settings) };
     }
     case "queue":
       return readQueue(base, settings);

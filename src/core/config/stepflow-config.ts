@@ -42,7 +42,13 @@ export type PluginConfig = PluginBase &
         readonly headers: Readonly<Record<string, string>>;
         readonly maxResponseBytes?: number;
       }
-    | { readonly kind: "service"; readonly binding: string; readonly maxResponseBytes?: number }
+    | {
+        readonly kind: "service";
+        readonly binding: string;
+        /** Its script, relative to the configuration: the CLI starts it in local runs; a deployment looks only at the binding. */
+        readonly worker?: string;
+        readonly maxResponseBytes?: number;
+      }
     | {
         readonly kind: "queue";
         readonly queueName: string;

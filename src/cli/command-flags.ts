@@ -1,0 +1,89 @@
+/** Flags that several commands share, and what they mean. */
+import type { ArgsDef, ParsedArgs } from "citty";
+import { invalid } from "./exit-code.ts";
+
+export const flowArgs = {
+  path: { type: "positional", required: false, description: "the flow document, YAML or JSON" },
+  flow: { type: "string", alias: "f", valueHint: "PATH", description: "the same, as a flag" },
+} as const satisfies ArgsDef;
+
+export const configArgs = {
+  config: {
+    type: "string",
+    alias: "c",
+    valueHint: "FILE",
+    description: "configuration; otherwise stepflow-config.yml beside the flow, then here",
+  },
+} as const satisfies ArgsDef;
+
+/** Commands that start the embedded orchestrator. */
+export const localArgs = {
+  worker: {
+    type: "string",
+    valueHint: "NAME=PATH",
+    description: "a worker for the service binding NAME; may be repeated",
+  },
+  "log-level": {
+    type: "enum",
+    options: ["error", "info"],
+    default: "error",
+    description: "what to show of the orchestrator's own log",
+  },
+} as const satisfies ArgsDef;
+
+/** Commands that talk to an orchestrator. */
+export const serverArgs = {
+  url: {
+    type: "string",
+    valueHint: "URL",
+    description: "the orchestrator; otherwise $STEPFLOW_URL, then http://127.0.0.1:7840",
+  },
+} as const satisfies ArgsDef;
+
+export const followArgs = {
+  "max-concurrency": {
+    type: "string",
+    valueHint: "N",
+    alias: "max-concurrent",
+    description: "tasks in flight over the whole run",
+  },
+  output: {
+    type: "string",
+    alias: "o",
+    valueHint: "FILE",
+    description: "write the result there instead of standard output",
+  },
+  file: { type: "string", valueHint: "PATH", description: "a further file that load_file may read; may be repeated" },
+  progress: {
+    type: "boolean",
+    description: "show the run's events; on by itself on a terminal",
+    negativeDescription: "show nothing",
+  },
+} as const satisfies ArgsDef;
+
+export const DEFAULT_PORT = 7840;
+
+export function serverUrl(args: ParsedArgs<typeof serverArgs>): string {
+  const text = args.url ?? process.env["STEPFLOW_URL"] ?? `http://127.0.0.1:${DEFAULT_PORT}`;
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw invalid(`--url ${text} is not an http or https URL`, "for example --url http://127.0.0.1:7840");
+  return text;
+}
+
+/** The flow's path, from the argument or the flag. */
+export function flowPath(args: ParsedArgs<typeof flowArgs>): string {
+  if (args.path !== undefined && args.flow !== undefined)
+    throw invalid("the flow is given twice", "give it as an argument or with --flow");
+  const path = args.path ?? args.flow;
+  if (path === undefined) throw invalid("no flow is given", "give the path of a flow document, for example: flow.yaml");
+  return path;
+}
+
+/** A whole number of at least `least`; undefined when the flag is not given. */
+export function wholeNumber(flag: string, text: string | undefined, least = 1): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+    throw invalid(`--${flag} ${text}: expected a whole number of at least ${least}`);
+  return value;
+}

@@ -1,0 +1,98 @@
+import type { Diagnostic, DiagnosticLevel } from "../../protocol/diagnostic.ts";
+import { leafCommand } from "../command.ts";
+import { configArgs, flowArgs, flowPath } from "../command-flags.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { readFlow } from "../flow/load-flow.ts";
+import { countDiagnostics, renderDiagnostic, type SourceText } from "../report/render-diagnostics.ts";
+import { writeToStandardOutput } from "../report/run-report.ts";
+import { type Terminal, terminal } from "../report/terminal.ts";
+
+/** Findings of one document. */
+interface Checked {
+  readonly source: SourceText;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export const validateCommand = leafCommand({
+  meta: {
+    name: "validate",
+    description: "Check flow documents and their configuration without running them; ends with 2 on an error.",
+    examples: ["stepflow validate flow.yaml", "stepflow validate flows/*.yaml --format json"],
+  },
+  args: {
+    ...flowArgs,
+    ...configArgs,
+    format: { type: "enum", options: ["pretty", "json"], default: "pretty", description: "how to report" },
+  },
+  rest: true,
+  async run({ args, positionals }) {
+    const paths = positionals.length > 1 ? positionals : [flowPath(args)];
+    const flows: Checked[] = [];
+    const configs = new Map<string, Checked>();
+    for (const path of paths) {
+      const { source, diagnostics, directory } = await readFlow(path);
+      flows.push({ source, diagnostics });
+      const config = await loadConfig({ file: args.config, flowDirectory: directory });
+      if (config.source !== undefined)
+        configs.set(config.source.name, { source: config.source, diagnostics: config.diagnostics });
+    }
+    const checked = [...flows, ...configs.values()];
+    const all = checked.flatMap(({ diagnostics }) => diagnostics);
+    const text =
+      args.format === "json"
+        ? `${JSON.stringify(jsonReport(checked))}\n`
+        : prettyReport(checked, terminal(process.stdout, process.env));
+    await writeToStandardOutput(text);
+    return all.some(isGrave) ? 2 : 0;
+  },
+});
+
+const isGrave = ({ level }: Diagnostic) => level === "fatal" || level === "error";
+const count = (diagnostics: readonly Diagnostic[], level: DiagnosticLevel) =>
+  diagnostics.filter((found) => found.level === level).length;
+
+/** The reference's collection for one document; for several, a list of it with their names. */
+function jsonReport(checked: readonly Checked[]): unknown {
+  const report = ({ diagnostics }: Checked) => ({
+    diagnostics,
+    numFatal: count(diagnostics, "fatal"),
+    numError: count(diagnostics, "error"),
+    numWarning: count(diagnostics, "warning"),
+  });
+  const [only] = checked;
+  if (checked.length === 1 && only !== undefined) return report(only);
+  const total = report({
+    source: { name: "", text: "" },
+    diagnostics: checked.flatMap(({ diagnostics }) => diagnostics),
+  });
+  return { ...total, files: checked.map((one) => ({ file: one.source.name, ...report(one) })) };
+}
+
+const SECTIONS: readonly { readonly level: DiagnosticLevel; readonly heading: string }[] = [
+  { level: "fatal", heading: "🚨 Fatal" },
+  { level: "error", heading: "❌ Errors" },
+  { level: "warning", heading: "⚠️  Warnings" },
+  { level: "info", heading: "ℹ️  Remarks" },
+];
+
+function prettyReport(checked: readonly Checked[], out: Terminal): string {
+  return checked.map((one) => prettyDocument(one, out)).join("\n");
+}
+
+function prettyDocument({ source, diagnostics }: Checked, out: Terminal): string {
+  const numbers = `${count(diagnostics, "fatal")} fatal, ${count(diagnostics, "error")} errors, ${count(diagnostics, "warning")} warnings`;
+  const title = diagnostics.some(isGrave)
+    ? `📊 Validation results: ${numbers}`
+    : diagnostics.length === 0
+      ? "✅ Validation passed with no errors"
+      : `✅ Validation passed with no errors (${countDiagnostics(diagnostics)})`;
+  const sections = SECTIONS.flatMap(({ level, heading }) => {
+    const found = diagnostics.filter((diagnostic) => diagnostic.level === level);
+    return found.length === 0
+      ? []
+      : [
+          `\n${out.bold(heading)}\n\n${found.map((diagnostic) => renderDiagnostic(diagnostic, source, out)).join("\n")}`,
+        ];
+  });
+  return `${out.bold(source.name)}: ${title}\n${sections.join("")}`;
+}

@@ -1,0 +1,158 @@
+/** A run's events as they come, for people: redrawn on a terminal, one line per event elsewhere. */
+import type { RunEventMessage } from "../../protocol/event.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface RunProgress {
+  event(event: RunEventMessage): void;
+  /** Takes away what was to be redrawn. */
+  end(): void;
+}
+
+/** One line per event; for logs (`--progress`). */
+export function plainProgress(out: Terminal, itemCount: number): RunProgress {
+  return {
+    event: (event) => {
+      const line = eventLine(event, itemCount);
+      if (line !== undefined) out.write(`${event.timestamp} ${line}\n`);
+    },
+    end: () => undefined,
+  };
+}
+
+/** Finished steps stay as lines; below them one line says what goes on. Owns a timer until `end`. */
+export function liveProgress(out: Terminal, itemCount: number): RunProgress {
+  const active = new Map<string, { readonly stepId: string; readonly since: number }>();
+  let items = 0;
+  let steps = 0;
+  let shownFailures = 0;
+  let frame = 0;
+  let drawn = false;
+
+  const erase = () => {
+    if (drawn) out.write("\r\u001b[2K");
+    drawn = false;
+  };
+  const draw = () => {
+    erase();
+    const names = [...active.values()].map(({ stepId }) => stepId);
+    const what =
+      names.length === 0
+        ? ""
+        : ` · running ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
+    const of = itemCount === 1 ? `${steps} steps done` : `${items}/${itemCount} items, ${steps} steps done`;
+    out.write(
+      `${out.cyan(SPINNER[frame % SPINNER.length] ?? "")} ${`${of}${what}`.slice(0, Math.max(20, out.columns - 3))}`,
+    );
+    drawn = true;
+  };
+  const say = (line: string) => {
+    erase();
+    out.write(`${line}\n`);
+    draw();
+  };
+  const timer = setInterval(() => {
+    frame++;
+    draw();
+  }, 120);
+  timer.unref();
+
+  const completed = (event: Extract<RunEventMessage, { type: "step_completed" }>) => {
+    const key = taskKey(event);
+    const since = active.get(key)?.since;
+    active.delete(key);
+    if (event.elementIndex !== undefined) return;
+    steps++;
+    const took = since === undefined ? "" : out.dim(` ${duration(Date.parse(event.timestamp) - since)}`);
+    if (itemCount === 1 || (event.outcome === "failed" && ++shownFailures <= 20)) {
+      const item = itemCount === 1 ? "" : out.dim(`item ${event.itemIndex} `);
+      const why = event.error === undefined ? "" : out.dim(` ${event.error.code}: ${event.error.message}`);
+      say(`${mark(event.outcome, out)} ${item}${event.stepId}${took}${why}`);
+    }
+  };
+  return {
+    event: (event) => {
+      switch (event.type) {
+        case "step_started":
+          active.set(taskKey(event), {
+            stepId: event.stepId,
+            since: active.get(taskKey(event))?.since ?? Date.parse(event.timestamp),
+          });
+          break;
+        case "step_completed":
+          completed(event);
+          break;
+        case "attempt_failed":
+          say(
+            `${out.yellow("↻")} ${event.stepId} attempt ${event.attempt} failed: ${event.error.message}; again at ${event.retryAt}`,
+          );
+          break;
+        case "step_waiting":
+          say(`${out.cyan("◷")} ${event.stepId} waits until ${event.until}`);
+          break;
+        case "item_completed":
+          items++;
+          break;
+        case "cancel_requested":
+          say(`${out.yellow("◼")} cancel requested`);
+          break;
+        case "run_created":
+        case "sub_run_created":
+        case "run_completed":
+          break;
+      }
+    },
+    end: () => {
+      clearInterval(timer);
+      erase();
+    },
+  };
+}
+
+/** One event in words; undefined for those that say nothing new. */
+export function eventLine(event: RunEventMessage, itemCount: number): string | undefined {
+  const step = (stepId: string, itemIndex: number, elementIndex: number | undefined) =>
+    `${itemCount === 1 ? "" : `item ${itemIndex} `}step ${stepId}${elementIndex === undefined ? "" : `[${elementIndex}]`}`;
+  switch (event.type) {
+    case "run_created":
+      return `run ${event.runId} created, ${event.itemCount} item${event.itemCount === 1 ? "" : "s"}`;
+    case "sub_run_created":
+      return `sub-run ${event.runId} created, ${event.itemCount} item${event.itemCount === 1 ? "" : "s"}`;
+    case "step_started":
+      return `${step(event.stepId, event.itemIndex, event.elementIndex)} started${event.attempt === 1 ? "" : `, attempt ${event.attempt}`}`;
+    case "step_waiting":
+      return `${step(event.stepId, event.itemIndex, event.elementIndex)} waits until ${event.until}`;
+    case "attempt_failed":
+      return `${step(event.stepId, event.itemIndex, event.elementIndex)} attempt ${event.attempt} failed (${event.error.code}: ${event.error.message}), again at ${event.retryAt}`;
+    case "step_completed":
+      return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${event.outcome}${event.error === undefined ? "" : ` (${event.error.code}: ${event.error.message})`}`;
+    case "item_completed":
+      return itemCount === 1 ? undefined : `item ${event.itemIndex} ${event.outcome}`;
+    case "cancel_requested":
+      return "cancel requested";
+    case "run_completed":
+      return `run ${event.runId} ${event.outcome ?? event.status}`;
+  }
+}
+
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+function mark(outcome: "success" | "failed" | "skipped", out: Terminal): string {
+  switch (outcome) {
+    case "success":
+      return out.green("✓");
+    case "failed":
+      return out.red("✗");
+    case "skipped":
+      return out.dim("↷");
+  }
+}
+
+const taskKey = (event: { readonly itemIndex: number; readonly stepId: string; readonly elementIndex?: number }) =>
+  `${event.itemIndex}/${event.stepId}/${event.elementIndex ?? ""}`;
+
+/** `12 ms`, `3.4 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
