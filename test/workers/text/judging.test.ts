@@ -76,15 +76,16 @@ describe("merge_analyses", () => {
       piece(3, "First.", ["bees", 4, 2], ["honey", 1, 1]),
       { outcome: "failed", error: {} },
       piece(1, "Second.", ["bees", 8, 1]),
+      piece(0, "First."),
     ];
     expect(await output("merge_analyses", { results })).toEqual({
       keywords: [
-        { phrase: "bees", score: 5, count: 3, pieces: 2 },
+        { phrase: "bees", score: 8.466, count: 3, pieces: 2 },
         { phrase: "honey", score: 0.75, count: 1, pieces: 1 },
       ],
       summaries: ["First.", "Second."],
       text: "First.\n\nSecond.",
-      merged: 2,
+      merged: 3,
       left_out: 1,
     });
   });

@@ -27,7 +27,7 @@ interface MergedKeyword {
 export const mergeAnalyses = defineComponent({
   name: "merge_analyses",
   description:
-    "Puts the analyses of a text's pieces together, as a map over its chunks gives them: keywords with weighted scores, summaries in order. Failed pieces are counted and left out.",
+    "Puts the analyses of a text's pieces together, as a map over its chunks gives them: keywords (what several pieces speak of weighs more), distinct summaries in order. Failed pieces are counted and left out.",
   input: object({
     results: array(itemSchema, { description: "The `results` of a map" }),
     limit: withDefault(integer({ minimum: 1, maximum: 1_000, description: "Keywords to return" }), 10),
@@ -57,12 +57,15 @@ export const mergeAnalyses = defineComponent({
         });
       }
     }
-    const summaries = analyses.flatMap(({ summary }) => (summary === undefined || summary === "" ? [] : [summary]));
+    // Overlapping pieces may have chosen the same sentence.
+    const summaries = distinct(
+      analyses.flatMap(({ summary }) => (summary === undefined || summary === "" ? [] : [summary])),
+    );
     return success({
       keywords: [...merged.values()]
         .map(({ phrase, score, count, pieces }) => ({
           phrase,
-          score: Math.round(score * 1_000) / 1_000,
+          score: Math.round(score * (1 + Math.log(pieces)) * 1_000) / 1_000,
           count,
           pieces,
         }))
@@ -75,3 +78,7 @@ export const mergeAnalyses = defineComponent({
     });
   },
 });
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}
