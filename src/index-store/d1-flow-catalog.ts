@@ -12,7 +12,10 @@ interface FlowRow {
   readonly stored_at: number;
 }
 
-/** The flow catalog on D1. Owns the table `flows`: one row per stored flow; storing one again makes it the newest of its name. */
+/**
+ * The flow catalog on D1. Owns the table `flows`: one row per stored flow; storing one again makes it the newest of its name (and gives it
+ * another one if it is stored under another).
+ */
 export class D1FlowCatalog implements FlowCatalog {
   readonly #db: D1Database;
 
@@ -25,7 +28,7 @@ export class D1FlowCatalog implements FlowCatalog {
     await this.#db
       .prepare(
         `INSERT INTO flows (ns, flow_id, name, description, version, stored_at) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (ns, flow_id) DO UPDATE SET stored_at = excluded.stored_at`,
+        ON CONFLICT (ns, flow_id) DO UPDATE SET name = excluded.name, stored_at = excluded.stored_at`,
       )
       .bind(namespace, flow.flowId, flow.name ?? null, flow.description ?? null, flow.version ?? null, flow.storedAt)
       .run();

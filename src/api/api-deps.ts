@@ -1,0 +1,40 @@
+import type { Admission } from "../auth/local-mode.ts";
+import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { FlowCatalog } from "../core/ports/flow-catalog.ts";
+import type { RunIndex } from "../core/ports/run-index.ts";
+import type { ComponentListing } from "../dispatch/list-components.ts";
+import type { Namespace, RunId } from "../protocol/ids.ts";
+import type { RunObjectApi } from "../run/run-api.ts";
+
+/** Bounds on what one request may bring. Their names are told when one is exceeded. */
+export interface ApiLimits {
+  readonly maxJsonBodyBytes: number;
+  readonly maxBlobBytes: number;
+}
+export const DEFAULT_API_LIMITS: ApiLimits = {
+  maxJsonBodyBytes: 16 * 1024 * 1024,
+  maxBlobBytes: 100 * 1024 * 1024,
+};
+
+/** Everything the API reaches beyond itself. */
+export interface ApiDeps {
+  /** Asked before anything else is done with a request. */
+  admit(request: Request): Admission;
+  namespaceOf(request: Request): Namespace;
+  /** The object that holds this run: that of its root. */
+  runs(namespace: Namespace, runId: RunId): RunObjectApi;
+  blobs(namespace: Namespace): BlobStore;
+  readonly index: Pick<RunIndex, "list">;
+  readonly flows: FlowCatalog;
+  components(): Promise<ComponentListing>;
+  /** A fresh root run id. */
+  newRunId(): RunId;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Where callers reach this orchestrator, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly version: string;
+  readonly limits: ApiLimits;
+  /** Told of every failure that is a fault of ours, before the caller gets a 500. */
+  reportFault(error: unknown, request: Request): void;
+}

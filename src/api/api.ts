@@ -1,0 +1,95 @@
+/**
+ * The HTTP API: one Hono app over the operations of each resource. Owns no state but the flow library's cache.
+ * In: requests. Out: calls to runs, blobs and the index, through `ApiDeps`. Every failure leaves as `{error: …}`, whatever it was.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import type { ApiDeps } from "./api-deps.ts";
+import { ApiError, answerError } from "./api-error.ts";
+import { blobOperations } from "./blobs.ts";
+import { componentOperations } from "./components.ts";
+import type { ReferenceDocument } from "./docs/reference-document.ts";
+import { referencePage } from "./docs/reference-page.ts";
+import { FlowLibrary } from "./flow-library.ts";
+import { flowOperations } from "./flows.ts";
+import { healthOperations } from "./health.ts";
+import { apiDocument } from "./openapi-document.ts";
+import type { Operation } from "./operation.ts";
+import { runEventOperations } from "./run-events.ts";
+import { runResultOperations } from "./run-results.ts";
+import { runOperations } from "./runs.ts";
+import { submitRunOperations } from "./submit-run.ts";
+
+const BASE = "/api/v1";
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+/** Make it once per isolate: it caches flows. */
+export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Response> } {
+  const library = new FlowLibrary(
+    (namespace) => deps.blobs(namespace),
+    () => deps.now(),
+  );
+  const operations = [
+    ...submitRunOperations(deps, library),
+    ...runOperations(deps),
+    ...runResultOperations(deps),
+    ...runEventOperations(deps),
+    ...flowOperations(deps, library),
+    ...blobOperations(deps),
+    ...componentOperations(deps),
+    ...healthOperations(deps),
+  ];
+  const app = new OpenAPIHono();
+  app.onError((error, context) => answerError(error, (fault) => deps.reportFault(fault, context.req.raw)));
+  app.notFound((context) => answerError(unknownRoute(operations, context.req.raw), () => {}));
+  app.use(async (context, next) => {
+    const admission = deps.admit(context.req.raw);
+    if (admission.kind === "refused") throw new ApiError(admission.status, admission.reason);
+    await next();
+  });
+  app.use(cors({ origin: "*", exposeHeaders: ["location", "x-blob-type", "content-disposition"], maxAge: 600 }));
+  for (const operation of operations) {
+    app.openAPIRegistry.registerPath(operation.route);
+    app.on(operation.method.toUpperCase(), BASE + operation.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) =>
+      operation.handle(context.req.raw, context.req.param(), deps),
+    );
+  }
+  const document = lazily(() => apiDocument(app, deps));
+  const page = lazily(() => referencePage(document() as unknown as ReferenceDocument));
+  app.get("/openapi.json", (context) => context.json(document()));
+  app.get("/docs", (context) => context.html(page(), 200, { "content-security-policy": PAGE_POLICY }));
+  app.get("/", (context) =>
+    context.json({
+      name: "stepflow-edge",
+      version: deps.version,
+      api: `${deps.publicUrl}${BASE}`,
+      docs: `${deps.publicUrl}/docs`,
+      openapi: `${deps.publicUrl}/openapi.json`,
+    }),
+  );
+  return { fetch: async (request) => app.fetch(request) };
+}
+
+function unknownRoute(operations: readonly Operation[], request: Request): ApiError {
+  const { pathname } = new URL(request.url);
+  const methods = operations
+    .filter(({ path }) => pathPattern(path).test(pathname))
+    .map(({ method }) => method.toUpperCase());
+  if (methods.length === 0) return new ApiError("NOT_FOUND", `There is nothing at ${pathname}. See /docs.`);
+  return new ApiError(
+    "METHOD_NOT_ALLOWED",
+    `${pathname} does not take ${request.method}, but ${methods.join(" and ")}.`,
+    {
+      headers: { allow: methods.join(", ") },
+    },
+  );
+}
+
+function pathPattern(path: string): RegExp {
+  return new RegExp(`^${BASE}${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

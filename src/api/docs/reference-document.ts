@@ -1,0 +1,47 @@
+/** The parts of an OpenAPI 3.1 document that the reference page shows. */
+export interface ReferenceDocument {
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  readonly servers?: readonly { readonly url: string }[];
+  readonly tags?: readonly { readonly name: string; readonly description?: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, ReferenceOperation>>>>;
+  readonly components?: { readonly schemas?: Readonly<Record<string, ReferenceSchema>> };
+}
+
+export interface ReferenceOperation {
+  readonly operationId: string;
+  readonly tags?: readonly string[];
+  readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly ReferenceParameter[];
+  readonly requestBody?: { readonly content: ReferenceContent };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: ReferenceContent }>>;
+}
+
+export interface ReferenceParameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly required?: boolean;
+  readonly schema: ReferenceSchema;
+}
+
+export type ReferenceContent = Readonly<Record<string, { readonly schema: ReferenceSchema }>>;
+
+export interface ReferenceSchema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly examples?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, ReferenceSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: ReferenceSchema;
+  readonly additionalProperties?: boolean | ReferenceSchema;
+  readonly oneOf?: readonly ReferenceSchema[];
+  readonly allOf?: readonly ReferenceSchema[];
+}
+
+/** The name a `$ref` points at. */
+export function referredName(ref: string): string {
+  return ref.slice(ref.lastIndexOf("/") + 1);
+}

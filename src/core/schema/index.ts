@@ -1,0 +1,1 @@
+export { compileSchema, type SchemaCheck, type SchemaFault, schemaFaults } from "./schema-faults.ts";

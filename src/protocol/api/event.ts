@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { RunEventMessage } from "../event.ts";
+import { RUN_STATUSES } from "../run.ts";
+import { blobIdSchema, runIdSchema } from "./identifier.ts";
+import { jsonValue } from "./json-value.ts";
+import { queryBoolean, queryInteger } from "./query-value.ts";
+import { taskError } from "./run.ts";
+
+const outcome = z.enum(["success", "failed", "skipped"]);
+const base = z.object({ sequenceNumber: z.int(), timestamp: z.iso.datetime(), runId: runIdSchema });
+const step = base.extend({
+  itemIndex: z.int(),
+  stepIndex: z.int(),
+  stepId: z.string(),
+  elementIndex: z.int().optional(),
+});
+const result = { outcome, result: jsonValue.optional(), error: taskError.optional() };
+
+/** `RunEventMessage` on the wire. */
+export const runEvent = z
+  .discriminatedUnion("type", [
+    base.extend({ type: z.literal("run_created"), flowId: blobIdSchema, itemCount: z.int() }),
+    base.extend({
+      type: z.literal("sub_run_created"),
+      parentRunId: runIdSchema,
+      flowId: blobIdSchema,
+      itemCount: z.int(),
+    }),
+    step.extend({ type: z.literal("step_started"), attempt: z.int() }),
+    step.extend({ type: z.literal("step_waiting"), until: z.iso.datetime() }),
+    step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
+    step.extend({ type: z.literal("step_completed"), ...result }),
+    base.extend({ type: z.literal("item_completed"), itemIndex: z.int(), ...result }),
+    base.extend({ type: z.literal("cancel_requested") }),
+    base.extend({ type: z.literal("run_completed"), status: z.enum(RUN_STATUSES), outcome: outcome.optional() }),
+  ])
+  .meta({ id: "RunEvent" });
+
+const EVENT_TYPES = [
+  "run_created",
+  "sub_run_created",
+  "step_started",
+  "step_waiting",
+  "attempt_failed",
+  "step_completed",
+  "item_completed",
+  "cancel_requested",
+  "run_completed",
+] as const satisfies readonly RunEventMessage["type"][];
+
+const sequenceNumber = queryInteger(0, Number.MAX_SAFE_INTEGER);
+export const runEventsQuery = z.object({
+  since: sequenceNumber
+    .optional()
+    .meta({ description: "Only events after this sequence number. `Last-Event-ID` wins over it." }),
+  includeSubRuns: queryBoolean.optional().meta({ description: "Also the events of the run's sub-runs." }),
+  includeResults: queryBoolean
+    .optional()
+    .meta({ description: "Put results and errors of steps and items into their events." }),
+  eventTypes: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.enum(EVENT_TYPES)))
+    .optional()
+    .meta({ type: "string", description: `Comma-separated; all unless given: ${EVENT_TYPES.join(", ")}.` }),
+});
+export const runEventsHeaders = z.object({
+  "last-event-id": sequenceNumber.optional().meta({ description: "As a browser sends it when it connects again." }),
+});

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { RUN_STATUSES, STEP_STATUSES } from "../run.ts";
+import { TASK_ERROR_CODES } from "../task-error.ts";
+import { requestFault } from "./error-body.ts";
+import { blobIdSchema, listCursor, nextCursor, offsetCursor, runIdSchema } from "./identifier.ts";
+import { jsonObject, jsonValue } from "./json-value.ts";
+import { pageLimit, queryBoolean, queryInteger, queryTime } from "./query-value.ts";
+
+const MAX_WAIT_SECS = 3600;
+const time = z.iso.datetime().meta({ examples: ["2026-11-21T09:00:00.000Z"] });
+const outcome = z.enum(["success", "failed", "skipped"]);
+const LABEL_KEY_LENGTH = 64;
+const labels = z
+  .record(z.string().min(1).max(LABEL_KEY_LENGTH), z.string().max(256))
+  .refine((value) => Object.keys(value).length <= 32, "at most 32 labels");
+
+export const taskError = z
+  .object({ code: z.enum(TASK_ERROR_CODES), message: z.string(), data: jsonValue.optional() })
+  .meta({ id: "TaskError", description: "Why a task, an item or a run failed." });
+
+export const flowResult = z
+  .discriminatedUnion("outcome", [
+    z.object({ outcome: z.literal("success"), result: jsonValue }),
+    z.object({ outcome: z.literal("failed"), error: taskError }),
+    z.object({ outcome: z.literal("skipped") }),
+  ])
+  .meta({ id: "FlowResult", description: "What a flow came to for one item." });
+
+export const itemResult = z
+  .object({
+    itemIndex: z.int(),
+    status: z.enum(["running", "completed", "failed", "cancelled"]),
+    result: flowResult.optional(),
+    completedAt: time.optional(),
+  })
+  .meta({ id: "ItemResult" });
+
+export const runSummary = z
+  .object({
+    runId: runIdSchema,
+    flowId: blobIdSchema,
+    flowName: z.string().optional(),
+    status: z.enum(RUN_STATUSES),
+    outcome: outcome.optional().meta({ description: "Once it has ended; absent when cancelled." }),
+    items: z.object({
+      total: z.int(),
+      completed: z.int(),
+      running: z.int(),
+      failed: z.int(),
+      cancelled: z.int(),
+      skipped: z.int(),
+    }),
+    labels,
+    createdAt: time,
+    completedAt: time.optional(),
+    rootRunId: runIdSchema,
+    parentRunId: runIdSchema.optional(),
+    createdAtSeqno: z.int(),
+    finishedAtSeqno: z.int().optional(),
+  })
+  .meta({ id: "RunSummary" });
+
+export const submitRunBody = z
+  .object({
+    flow: jsonObject.optional().meta({ description: "A flow document, in any dialect." }),
+    flowId: blobIdSchema.optional().meta({ description: "A stored flow." }),
+    flowName: z.string().min(1).max(1024).optional().meta({ description: "The flow stored last under this name." }),
+    input: jsonValue.optional().meta({
+      description: "An array: one item per element. Anything else: one item. `{}` unless given.",
+      examples: [[{ question: "What is a flow?" }]],
+    }),
+    inputs: z.array(jsonValue).optional().meta({ description: "The same as `input` with an array." }),
+    variables: jsonObject.optional(),
+    overrides: jsonValue.optional().meta({ description: "Changes to steps, for this run only." }),
+    maxConcurrency: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .meta({ description: "Tasks in flight over the whole run tree." }),
+    labels: labels.optional().meta({ description: "What the run can be found by.", examples: [{ team: "search" }] }),
+    files: z
+      .record(z.string(), blobIdSchema)
+      .optional()
+      .meta({ description: "What `load_file` may read: path to blob id." }),
+    wait: z
+      .boolean()
+      .optional()
+      .meta({ description: "Answer when the run has ended, or with its state after `timeoutSecs`." }),
+    timeoutSecs: z
+      .number()
+      .min(0)
+      .max(MAX_WAIT_SECS)
+      .optional()
+      .meta({ description: "With `wait`; 300 unless given." }),
+  })
+  .meta({
+    id: "SubmitRun",
+    description: "Exactly one of `flow`, `flowId` and `flowName` is needed.",
+    examples: [{ flowName: "summarize", input: [{ text: "A long text." }], labels: { team: "search" }, wait: true }],
+  });
+export type SubmitRunBody = z.infer<typeof submitRunBody>;
+
+export const submitRunHeaders = z.object({
+  "idempotency-key": z.string().min(1).max(255).optional().meta({
+    description: "The same key with the same request gives the same run, however often it is sent.",
+  }),
+});
+
+export const submittedRun = runSummary
+  .extend({
+    results: z
+      .array(itemResult)
+      .optional()
+      .meta({ description: "With `wait`, once it has ended; absent when too large: GET /runs/{runId}/items pages." }),
+    warnings: z.array(requestFault).optional(),
+  })
+  .meta({ id: "SubmittedRun" });
+
+export const runParams = z.object({ runId: runIdSchema });
+export const stepParams = runParams.extend({ stepId: z.string() });
+
+export const waitQuery = z.object({
+  wait: queryBoolean
+    .optional()
+    .meta({ description: "Answer when the run has ended, or with its state after `timeoutSecs`." }),
+  timeoutSecs: queryInteger(0, MAX_WAIT_SECS).optional().meta({ description: "With `wait`; 300 unless given." }),
+});
+
+export const listRunsQuery = z.object({
+  status: z.enum(RUN_STATUSES).optional(),
+  flowId: blobIdSchema.optional(),
+  flowName: z.string().optional(),
+  rootRunId: runIdSchema.optional().meta({ description: "The runs of one tree." }),
+  parentRunId: runIdSchema.optional().meta({ description: "The sub-runs of one run." }),
+  rootsOnly: queryBoolean.optional().meta({ description: "True unless `rootRunId` or `parentRunId` is given." }),
+  label: z
+    .array(z.string().regex(/^[^:]+:/, "expected key:value"))
+    .optional()
+    .meta({ description: "`key:value`; given several times, all must match.", examples: [["team:search"]] }),
+  createdAfter: queryTime.optional().meta({ description: "Created then or later." }),
+  createdBefore: queryTime.optional().meta({ description: "Created earlier." }),
+  limit: pageLimit,
+  cursor: listCursor.optional(),
+});
+export const runPage = z.object({ runs: z.array(runSummary), nextCursor }).meta({ id: "RunPage" });
+
+export const listItemsQuery = z.object({
+  resultOrder: z
+    .enum(["byIndex", "byCompletion", "by_index", "by_completion"])
+    .optional()
+    .meta({
+      enum: ["byIndex", "byCompletion"],
+      description: "`byIndex` unless given.",
+    }),
+  limit: pageLimit,
+  cursor: offsetCursor.optional(),
+});
+export const itemPage = z.object({ results: z.array(itemResult), nextCursor }).meta({ id: "ItemPage" });
+
+export const stepRecord = z
+  .object({
+    stepId: z.string(),
+    stepIndex: z.int(),
+    itemIndex: z.int(),
+    status: z.enum(STEP_STATUSES),
+    component: z.string(),
+    attempt: z.int().optional(),
+    output: jsonValue.optional(),
+    error: taskError.optional(),
+    journalSeqno: z.int(),
+    startedAt: time.optional(),
+    updatedAt: time.optional(),
+    completedAt: time.optional(),
+  })
+  .meta({ id: "StepRecord" });
+
+const itemIndex = queryInteger(0, 2 ** 31);
+export const listStepsQuery = z.object({
+  itemIndex: itemIndex.optional().meta({ description: "Only the steps of this item." }),
+  includeOutputs: queryBoolean.optional(),
+  limit: pageLimit,
+  cursor: offsetCursor.optional(),
+});
+export const stepPage = z.object({ steps: z.array(stepRecord), nextCursor }).meta({ id: "StepPage" });
+export const stepQuery = z.object({ itemIndex: itemIndex.optional().meta({ description: "0 unless given." }) });
+export const stepDocument = z.object({ step: stepRecord }).meta({ id: "StepDocument" });
