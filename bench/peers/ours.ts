@@ -13,13 +13,15 @@ const STEP_PAGE = 1_000;
 
 const PACKAGE = z.object({ version: z.string() });
 const FLOW_REPLY = z.object({ flowId: z.string() });
-const STEPS_REPLY = z.object({ steps: z.array(z.object({ status: z.string() })) });
+const STEPS_REPLY = z.object({ steps: z.array(z.object({ status: z.string() })), nextCursor: z.string().optional() });
 const COUNT = z.object({ n: z.number() });
+const ITEM = z.object({ result: z.object({ outcome: z.string(), result: z.unknown() }).optional() });
+const ITEMS_REPLY = z.object({ results: z.array(ITEM) });
 const RUN_REPLY = z.object({
   runId: z.string(),
   status: z.string(),
   outcome: z.string().optional(),
-  results: z.array(z.object({ result: z.object({ outcome: z.string(), result: z.unknown() }).optional() })).optional(),
+  results: z.array(ITEM).optional(),
 });
 type RunReply = z.infer<typeof RUN_REPLY>;
 
@@ -78,13 +80,11 @@ export async function startOurs(workerUrl: string): Promise<Peer> {
     },
     async verify({ work, runId }) {
       let completed = 0;
-      for (let offset = 0; offset < stepCount(work); offset += STEP_PAGE) {
-        const { body } = await expectJson(
-          STEPS_REPLY,
-          "GET",
-          api(`/runs/${runId}/steps?limit=${STEP_PAGE}&offset=${offset}`),
-        );
+      for (let cursor: string | undefined = "0"; cursor !== undefined; ) {
+        const url = api(`/runs/${runId}/steps?limit=${STEP_PAGE}&cursor=${cursor}`);
+        const { body }: { body: z.infer<typeof STEPS_REPLY> } = await expectJson(STEPS_REPLY, "GET", url);
         completed += body.steps.filter(({ status }) => status === "completed").length;
+        cursor = body.nextCursor;
       }
       assertTotal("ours", work, completed, stepCount(work));
     },
@@ -95,8 +95,9 @@ export async function startOurs(workerUrl: string): Promise<Peer> {
       },
       kill: () => host.kill(),
       async finish(work, runId) {
-        const { body } = await expectJson(RUN_REPLY, "GET", api(`/runs/${runId}?wait=true&includeResults=true`));
-        check(work, body);
+        const { body: run } = await expectJson(RUN_REPLY, "GET", api(`/runs/${runId}?wait=true`));
+        const { body: items } = await expectJson(ITEMS_REPLY, "GET", api(`/runs/${runId}/items`));
+        check(work, { ...run, ...items });
       },
       async load(runId) {
         const startedAt = performance.now();
