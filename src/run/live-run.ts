@@ -109,7 +109,7 @@ export class LiveRun {
 
   /** Something is under way that only this object's memory knows: should it be lost, the alarm has to bring the run back. */
   get pending(): boolean {
-    return this.calls.count > 0 || this.#more || this.#fetching.size > 0 || this.#busy;
+    return this.calls.count > 0 || this.#more || this.#fetching.size > 0;
   }
 
   /** Resolves once every command posted so far has been carried out. */

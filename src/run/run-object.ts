@@ -167,7 +167,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (!live.tree.root) return;
       live.post({ kind: "fire_timers" });
       await live.drained();
-      if (this.#outbox.isDirty(live.tree)) await this.#outbox.send(live.tree);
+      if (!(await this.#outbox.send(live.tree))) this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
       this.#watchdog.backOff(live.calls);
       this.#arm(live);
     }
@@ -211,7 +211,6 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       const now = this.#deps.now();
       if (live.dueAt !== undefined) this.#alarm.ringBy(live.dueAt);
       if (live.pending) this.#alarm.ringBy(now + this.#watchdog.delay(live.calls));
-      else if (this.#outbox.isDirty(live.tree)) this.#alarm.ringBy(now + this.#outbox.retryMs);
     }
 
     /** A run that ends at once is told to the index once, when it has ended. */
@@ -228,7 +227,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
 
     #runEnded(tree: RunTree, ordinal: number): void {
       this.#waiters.ended(ordinal);
-      if (ordinal === 0 && this.#startedReporting) this.ctx.waitUntil(this.#outbox.send(tree));
+      if (ordinal !== 0) return;
+      // The alarm stands behind the report: it may be armed for a timer that is far off.
+      this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
+      if (this.#startedReporting) this.ctx.waitUntil(this.#outbox.send(tree));
     }
 
     async #read<T>(runId: RunId, read: (live: LiveRun, node: RunNode) => Promise<T>): Promise<RunReply<T>> {

@@ -1,0 +1,13 @@
+import type { Env } from "../../src/index.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends TestEnv {}
+  }
+}
+
+interface TestEnv extends Omit<Env, "RUNS"> {
+  readonly RUNS: DurableObjectNamespace;
+  /** test/support/echo-worker.mjs */
+  readonly ECHO: Fetcher;
+}
