@@ -1,7 +1,6 @@
 /** `stepflow`: finds the command, runs it, and turns what comes of it into an exit code and words for people. */
 import { stripVTControlCharacters } from "node:util";
 import { runCommand as runCitty } from "citty";
-import manifest from "../../package.json" with { type: "json" };
 import { nearestName } from "../core/diagnostics/index.ts";
 import { ApiFailure } from "./client/api-client.ts";
 import { type Command, commandGroup } from "./command.ts";
@@ -19,6 +18,7 @@ import { renderHelp } from "./help.ts";
 import { renderDiagnostics } from "./report/render-diagnostics.ts";
 import { stderr } from "./report/terminal.ts";
 import { exitOnSignals, releaseAll } from "./runtime/shutdown.ts";
+import { VERSION } from "../version.ts";
 
 const stepflow = commandGroup(
   {
@@ -46,7 +46,7 @@ await releaseAll();
 async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
     if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-      process.stdout.write(`${manifest.version}\n`);
+      process.stdout.write(`${VERSION}\n`);
       return 0;
     }
     const { command, path, rest } = find(stepflow, argv);
@@ -98,7 +98,9 @@ function report(error: unknown): ExitCode {
   if (error instanceof CommandFailure) {
     stderr.write(`${stderr.red("error:")} ${error.message}\n`);
     if (error instanceof ApiFailure) {
-      for (const { pointer, message } of error.details?.faults ?? []) stderr.write(`  ${pointer}: ${message}\n`);
+      for (const { pointer, message } of error.details?.faults ?? []) {
+        if (!error.message.includes(message)) stderr.write(`  ${pointer}: ${message}\n`);
+      }
       const diagnostics = error.details?.diagnostics;
       if (diagnostics !== undefined)
         stderr.write(

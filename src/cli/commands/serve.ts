@@ -7,6 +7,7 @@ import { renderDiagnostics } from "../report/render-diagnostics.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { stderr } from "../report/terminal.ts";
 import { startLocalOrchestrator } from "../runtime/local-orchestrator.ts";
+import { beforeSignalExit } from "../runtime/shutdown.ts";
 
 export const serveCommand = leafCommand({
   meta: {
@@ -49,7 +50,8 @@ export const serveCommand = leafCommand({
         `  configuration ${config.source?.name ?? "built in: the builtins at /builtin"}, state ${shownPath(resolve(args.state))}\n` +
         `  submit a flow: stepflow submit flow.yaml --url ${orchestrator.url}; stop with Ctrl-C\n`,
     );
-    // Signals end it: `exitOnSignals` releases the orchestrator and exits.
+    // Signals end it, and that is how it is meant to end: `exitOnSignals` releases the orchestrator and exits.
+    beforeSignalExit(() => 0);
     return new Promise<never>(() => setInterval(() => undefined, 2 ** 30));
   },
 });

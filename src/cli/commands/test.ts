@@ -1,8 +1,10 @@
 import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import type { FlowTestCase } from "../../core/flow/index.ts";
 import type { Json } from "../../protocol/json.ts";
 import { leafCommand } from "../command.ts";
 import { configArgs, localArgs, wholeNumber } from "../command-flags.ts";
+import { CONFIG_NAMES, TEST_CONFIG_NAMES } from "../config/discover-config.ts";
 import { CommandFailure, invalid } from "../exit-code.ts";
 import { acceptFlow, type ReadFlow, readFlow } from "../flow/load-flow.ts";
 import { duration } from "../report/run-progress.ts";
@@ -83,6 +85,7 @@ interface Session {
 /** Undefined for a document that is no flow or has none of the cases. */
 async function testFile(file: string, session: Session): Promise<readonly CaseReport[] | undefined> {
   const { out } = session;
+  if (isConfig(file)) return undefined;
   const read = await readFlow(file);
   if (read.flow === undefined && !namesFlowSchema(read)) {
     await writeToStandardOutput(`${file}: ${out.dim("skipped (not a flow)")}\n`);
@@ -157,6 +160,11 @@ async function summary(reports: readonly CaseReport[], files: number, ms: number
     `=== Test Summary ===\n${verdict}, ${reports.length - failed}/${reports.length} in ${files} file(s), ${duration(ms)}\n`,
   );
   return failed === 0 ? 0 : 1;
+}
+
+/** Configurations lie beside flows; they are no flows that went wrong. */
+function isConfig(file: string): boolean {
+  return [...CONFIG_NAMES, ...TEST_CONFIG_NAMES].some((name) => name === basename(file));
 }
 
 /** The reference's mark of a document that means to be a flow, broken or not. */

@@ -3,8 +3,10 @@
  * Miniflare. Owns the workerd process and, without a state folder, its temporary storage. What crosses the border is HTTP on
  * 127.0.0.1. Once released, nothing of it runs any more.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { V4MiniflareOptions, V4WorkerOptions } from "miniflare";
 import { CommandFailure } from "../exit-code.ts";
@@ -38,7 +40,7 @@ export interface EmbeddedRuntime {
 /** Starts it and resolves when it answers. About 0.7 s. */
 export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
   const script = builtWorker();
-  const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = await import("miniflare");
+  const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = loadMiniflare();
   const port = await choosePort(options.port);
   const url = `http://127.0.0.1:${port}`;
   if (options.stateDirectory !== undefined) await mkdir(options.stateDirectory, { recursive: true });
@@ -63,16 +65,25 @@ export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Pro
     ],
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(shared));
-  const release = ownUntilExit(() => miniflare.dispose());
+  let ready = false;
+  // A runtime that did not start fails again when it is disposed of; the first failure is the one to tell.
+  const release = ownUntilExit(() => miniflare.dispose().catch((error: unknown) => (ready ? Promise.reject(error) : undefined)));
   await miniflare.ready;
+  ready = true;
   return { url, port, release };
+}
+
+/** By `require`: it is CommonJS of 5 MB, which `import` reads twice to find that out (0.2 s). */
+function loadMiniflare(): typeof import("miniflare") {
+  return createRequire(import.meta.url)("miniflare") as typeof import("miniflare");
 }
 
 function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptions): V4WorkerOptions {
   return {
     name: "stepflow",
-    modules: true,
-    scriptPath: script,
+    // Given as one module with its text: otherwise Miniflare parses it all in search of further ones.
+    modules: [{ type: "ESModule", path: script, contents: readFileSync(script, "utf8") }],
+    modulesRoot: dirname(script),
     compatibilityDate: COMPATIBILITY_DATE,
     durableObjects: {
       RUNS: { className: "RunObject", useSQLite: true },
@@ -80,9 +91,20 @@ function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptio
     },
     r2Buckets: ["BLOBS"],
     d1Databases: ["DB"],
-    bindings: { STEPFLOW_CONFIG: options.configText, STEPFLOW_LOCAL: "1", PUBLIC_URL: url },
+    bindings: { STEPFLOW_CONFIG: options.configText, STEPFLOW_LOCAL: "1", PUBLIC_URL: url, ...secrets() },
     serviceBindings: Object.fromEntries(options.serviceWorkers.map((worker) => [worker.binding, worker.name])),
   };
+}
+
+/** What the builtins take from the environment. */
+function secrets(): Record<string, string> {
+  const names = ["OPENAI_API_KEY", "OPENAI_BASE_URL"];
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** `dist/worker/index.js`, seen from the bundled CLI and from its source. */

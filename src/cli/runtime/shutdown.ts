@@ -8,7 +8,7 @@ type Release = () => Promise<void> | void;
 
 const releases: Release[] = [];
 let releasing: Promise<void> | undefined;
-let onSignal: ((signal: NodeJS.Signals) => void) | undefined;
+let onSignal: (() => number | void) | undefined;
 
 /** Registers `release`; the returned function releases now (and never again). */
 export function ownUntilExit(release: Release): () => Promise<void> {
@@ -39,8 +39,8 @@ export function releaseAll(): Promise<void> {
   return releasing;
 }
 
-/** What else to do when a signal asks the command to stop, before things are released. */
-export function beforeSignalExit(tell: (signal: NodeJS.Signals) => void): void {
+/** What else to do when a signal asks the command to stop, before things are released; may give another exit code. */
+export function beforeSignalExit(tell: () => number | void): void {
   onSignal = tell;
 }
 
@@ -49,10 +49,9 @@ export function exitOnSignals(): void {
   let asked = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      const code = 128 + constants.signals[signal];
+      const code = (asked ? undefined : onSignal?.()) ?? 128 + constants.signals[signal];
       if (asked) process.exit(code);
       asked = true;
-      onSignal?.(signal);
       void releaseAll().finally(() => process.exit(code));
     });
   }
