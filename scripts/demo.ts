@@ -50,6 +50,8 @@ const CONFIG = "flows/stepflow-config.yml";
 const DEADLINE_MS = 90_000;
 
 const out = terminal(process.stdout, process.env);
+/** A terminal may say 0; long lines are hard to read. */
+const width = Math.min(Math.max(out.columns, 60), 100);
 
 exitOnSignals();
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -120,27 +122,27 @@ function stepLines(to: Terminal): RunProgress {
   };
 }
 
-/** Texts of several lines as a block, everything else on one line no longer than the terminal. */
+/** Texts of several lines as a block, everything else on one line. */
 function show(field: string, value: Json | undefined): void {
   if (typeof value === "string" && value.includes("\n")) {
     const lines = value
       .trimEnd()
       .split("\n")
-      .flatMap((line) => wrapped(line, Math.min(out.columns, 100) - 6));
+      .flatMap((line) => wrapped(line, width - 6));
     say(lines.map((line) => `  ${out.dim("│")} ${line}`.trimEnd()).join("\n"));
     return;
   }
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  const room = Math.max(20, Math.min(out.columns, 120) - field.length - 5);
+  const room = width - field.length - 5;
   say(`  ${out.cyan(field)} ${text.length > room ? `${text.slice(0, room - 1)}…` : text}`);
 }
 
-/** Cut between words into lines of at most `width` characters (a longer word keeps a line of its own). */
-function wrapped(line: string, width: number): string[] {
+/** Cut between words into lines of at most `room` characters (a longer word keeps a line of its own). */
+function wrapped(line: string, room: number): string[] {
   const lines = [""];
   for (const word of line.split(" ")) {
     const last = lines.at(-1) ?? "";
-    if (last !== "" && last.length + 1 + word.length > width) lines.push(word);
+    if (last !== "" && last.length + 1 + word.length > room) lines.push(word);
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
   }
   return lines;

@@ -13,6 +13,7 @@ import { ConfigComponentResolver } from "../../src/dispatch/component-resolver.t
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
 import type { BlobId, Namespace } from "../../src/protocol/ids.ts";
 import type { Json } from "../../src/protocol/json.ts";
+import type { Outcome } from "../../workers/text/src/component.ts";
 import { components } from "../../workers/text/src/components/index.ts";
 import { type CallEffect, MemoryRun } from "../support/memory-run.ts";
 
@@ -23,7 +24,10 @@ const read = (path: string) => readFileSync(new URL(path, folder), "utf8");
 const { config } = parseConfig(read("stepflow-config.yml"));
 const flows = files(".")
   .filter((name) => name.endsWith(".yaml"))
-  .map((name) => ({ name, ...parseFlow(read(name), { file: name }) }));
+  .map((name) => {
+    const { flow, diagnostics } = parseFlow(read(name), { file: name });
+    return { name, flow, diagnostics };
+  });
 
 test("there are flows, and none has anything to be said against it", () => {
   expect(flows.length).toBeGreaterThanOrEqual(7);
@@ -87,6 +91,7 @@ async function run(flow: Flow, input: Json): Promise<FlowResult> {
   memory.post({
     kind: "start_run",
     runId: newRootRunId(memory.now, new Uint8Array(10)),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ids are branded where they are made
     namespace: "default" as Namespace,
     flowId,
     plan: memory.engine.plans.put(flowId, flow),
@@ -111,16 +116,19 @@ async function execute({ call }: CallEffect, builtins: BuiltinTransport): Promis
   if (call.plugin === "builtin") return builtins.execute(call, new AbortController().signal);
   const component = components.find(({ name }) => `/${name}` === call.componentId);
   if (component === undefined) throw new Error(`no component ${call.componentId}`);
-  const outcome = await component.execute(call.input, { attempt: call.attempt });
+  return taskOutcome(await component.execute(call.input, { attempt: call.attempt }));
+}
+
+/** As the transport maps what the worker answers. */
+function taskOutcome(outcome: Outcome<unknown>): TaskOutcome {
   switch (outcome.kind) {
     case "success":
       return { kind: "success", value: { kind: "inline", json: JSON.parse(JSON.stringify(outcome.output)) } };
     case "failed":
-      return {
-        kind: "failed",
-        error: { code: "COMPONENT_FAILED", message: outcome.message, data: { ...outcome.data } as Json },
-      };
+      return { kind: "failed", error: { code: "COMPONENT_FAILED", message: outcome.message } };
     case "invalid_input":
       return { kind: "failed", error: { code: "INVALID_INPUT", message: JSON.stringify(outcome.faults) } };
+    default:
+      throw new Error(`unexpected ${JSON.stringify(outcome satisfies never)}`);
   }
 }
