@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "./json.ts";
 import { type Fault, readWith, type Schema } from "./schema.ts";
 
 /** What a component learns about the call beside its input. */
-export interface CallContext {
+interface CallContext {
   /** 1-based; grows with every retry of the same step. */
   readonly attempt: number;
 }

@@ -17,7 +17,7 @@ export interface Schema<T> {
   /** Adds every fault it meets to `faults`; the result counts only if it added none. */
   read(value: unknown, pointer: string, faults: Fault[]): T;
 }
-export type Infer<S> = S extends Schema<infer T> ? T : never;
+type Infer<S> = S extends Schema<infer T> ? T : never;
 
 /** A value read by its schema: either sound, defaults filled in, or the list of all its faults. */
 export type Reading<T> =
