@@ -19,10 +19,10 @@ import { D1RunIndex } from "./index-store/d1-run-index.ts";
 import { IndexObject, type IndexObjectApi } from "./index-store/index-object.ts";
 import { ShardedRunIndex } from "./index-store/sharded-run-index.ts";
 import type { Namespace, RunId } from "./protocol/ids.ts";
+import { VERSION } from "./protocol/version.ts";
 import type { RunObjectApi } from "./run/run-api.ts";
 import type { RunDeps } from "./run/run-deps.ts";
 import { defineRunObject } from "./run/run-object.ts";
-import { VERSION } from "./version.ts";
 
 export interface Env {
   /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */

@@ -1,7 +1,7 @@
 /** `stepflow`: finds the command, runs it, and turns what comes of it into an exit code and words for people. */
 import { stripVTControlCharacters } from "node:util";
-import { runCommand as runCitty } from "citty";
 import { nearestName } from "../core/diagnostics/index.ts";
+import { VERSION } from "../protocol/version.ts";
 import { ApiFailure } from "./client/api-client.ts";
 import { type Command, commandGroup } from "./command.ts";
 import { flowsCommand } from "./commands/flows.ts";
@@ -16,27 +16,26 @@ import { visualizeCommand } from "./commands/visualize.ts";
 import { CommandFailure, type ExitCode, invalid } from "./exit-code.ts";
 import { renderHelp } from "./help.ts";
 import { renderDiagnostics } from "./report/render-diagnostics.ts";
-import { stderr } from "./report/terminal.ts";
+import { stderr, stdout } from "./report/terminal.ts";
 import { exitOnSignals, releaseAll } from "./runtime/shutdown.ts";
-import { VERSION } from "../version.ts";
 
 const stepflow = commandGroup(
   {
     name: "stepflow",
     description: "Run flows of AI work durably: here, or on an orchestrator.",
-    examples: ['stepflow run flow.yaml --input-json \'{"text": "hello"}\'', "stepflow test flows/", "stepflow serve"],
+    examples: ["stepflow run flow.yaml --input-json '{\"text\": \"hello\"}'", "stepflow test flows/", "stepflow serve", "stepflow --version"],
   },
-  {
-    run: runCommand,
-    submit: submitCommand,
-    test: testCommand,
-    validate: validateCommand,
-    visualize: visualizeCommand,
-    "list-components": listComponentsCommand,
-    runs: runsCommand,
-    flows: flowsCommand,
-    serve: serveCommand,
-  },
+  [
+    runCommand,
+    submitCommand,
+    testCommand,
+    validateCommand,
+    visualizeCommand,
+    listComponentsCommand,
+    runsCommand,
+    flowsCommand,
+    serveCommand,
+  ],
 );
 
 exitOnSignals();
@@ -45,78 +44,67 @@ await releaseAll();
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
-    if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-      process.stdout.write(`${VERSION}\n`);
+    if (argv[0] === "--version" || argv[0] === "-V") {
+      stdout.write(`${VERSION}\n`);
       return 0;
     }
     const { command, path, rest } = find(stepflow, argv);
-    const beforeDashes = rest.slice(0, rest.indexOf("--") === -1 ? rest.length : rest.indexOf("--"));
-    if (beforeDashes.includes("--help") || beforeDashes.includes("-h")) {
-      process.stdout.write(renderHelp(command, path));
+    const end = rest.indexOf("--");
+    const flags = new Set(end === -1 ? rest : rest.slice(0, end));
+    if (flags.has("--help") || flags.has("-h")) {
+      stdout.write(renderHelp(command, path, stdout));
       return 0;
     }
-    if (command.run === undefined) {
-      if (rest.length > 0) throw invalid(`${path.join(" ")}: unknown flag ${rest[0]}`, `see: ${path.join(" ")} --help`);
-      stderr.write(renderHelp(command, path, stderr));
-      return 2;
-    }
-    const { result } = await runCitty(command, { rawArgs: [...rest] });
-    return result as ExitCode;
+    if (command.kind === "leaf") return await command.invoke(rest);
+    if (rest[0] !== undefined) throw invalid(`${path.join(" ")}: unknown flag ${rest[0]}`, `see: ${path.join(" ")} --help`);
+    stderr.write(renderHelp(command, path, stderr));
+    return 2;
   } catch (error) {
     return report(error);
   }
 }
 
 /** Follows command names as far as they go. */
-function find(root: Command, argv: readonly string[]): { command: Command; path: string[]; rest: readonly string[] } {
+function find(root: Command, argv: readonly string[]): { command: Command; path: readonly string[]; rest: readonly string[] } {
   let command = root;
   const path = ["stepflow"];
   let rest = argv;
-  for (;;) {
-    const known = command.subCommands as Record<string, Command> | undefined;
+  while (command.kind === "group") {
     const [name] = rest;
-    if (known === undefined || name === undefined || name.startsWith("-")) return { command, path, rest };
-    const found = Object.entries(known).find(([key, sub]) => key === name || aliasOf(sub) === name);
+    if (name === undefined || name.startsWith("-")) break;
+    const found = command.commands.find(({ about }) => about.name === name || about.alias === name);
     if (found === undefined) {
-      const guess = nearestName(name, Object.keys(known));
-      throw invalid(
-        `${path.join(" ")} has no command "${name}"`,
-        guess === undefined ? `see: ${path.join(" ")} --help` : `did you mean: ${path.join(" ")} ${guess}?`,
-      );
+      const guess = nearestName(name, command.commands.map(({ about }) => about.name));
+      const hint = guess === undefined ? `see: ${path.join(" ")} --help` : `did you mean: ${path.join(" ")} ${guess}?`;
+      throw invalid(`${path.join(" ")} has no command "${name}"`, hint);
     }
-    command = found[1];
-    path.push(found[0]);
+    command = found;
+    path.push(found.about.name);
     rest = rest.slice(1);
   }
-}
-
-function aliasOf(command: Command): string | undefined {
-  return (command.meta as { readonly alias?: string } | undefined)?.alias;
+  return { command, path, rest };
 }
 
 function report(error: unknown): ExitCode {
   if (error instanceof CommandFailure) {
     stderr.write(`${stderr.red("error:")} ${error.message}\n`);
-    if (error instanceof ApiFailure) {
-      for (const { pointer, message } of error.details?.faults ?? []) {
-        if (!error.message.includes(message)) stderr.write(`  ${pointer}: ${message}\n`);
-      }
-      const diagnostics = error.details?.diagnostics;
-      if (diagnostics !== undefined)
-        stderr.write(
-          `\n${renderDiagnostics(diagnostics as Parameters<typeof renderDiagnostics>[0], undefined, stderr)}`,
-        );
-    }
+    if (error instanceof ApiFailure) reportDetails(error);
     if (error.hint !== undefined) stderr.write(`${stderr.cyan("hint:")} ${error.hint}\n`);
     return error.exitCode;
   }
   // citty's own refusals: a missing argument, a value that is none of the allowed.
   if (error instanceof Error && error.name === "CLIError") {
-    stderr.write(
-      `${stderr.red("error:")} ${stripVTControlCharacters(error.message)}\n${stderr.cyan("hint:")} see the arguments and flags with --help\n`,
-    );
+    const message = stripVTControlCharacters(error.message);
+    stderr.write(`${stderr.red("error:")} ${message}\n${stderr.cyan("hint:")} see the arguments and flags with --help\n`);
     return 2;
   }
   stderr.write(`${stderr.red("error:")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
+}
+
+function reportDetails({ message, details }: ApiFailure): void {
+  for (const fault of details?.faults ?? []) {
+    if (!message.includes(fault.message)) stderr.write(`  ${fault.pointer}: ${fault.message}\n`);
+  }
+  if (details?.diagnostics !== undefined) stderr.write(`\n${renderDiagnostics(details.diagnostics, undefined, stderr)}`);
 }

@@ -61,6 +61,8 @@ export class MemoryRun {
   engine: Engine;
   now = 1_700_000_000_000;
   dueAt: number | undefined;
+  /** Decisions taken. */
+  turns = 0;
 
   constructor(options: MemoryRunOptions = {}) {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
@@ -102,6 +104,7 @@ export class MemoryRun {
   post(command: Command): void {
     for (let next: Command | undefined = command; next; ) {
       const decision = decide(this.engine, next, this.now);
+      this.turns += 1;
       this.journal.append(decision.entries);
       this.engine.values.release();
       this.dueAt = decision.dueAt;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { BlobId } from "../../../src/protocol/ids.ts";
 import { MemoryRun } from "../../support/memory-run.ts";
 
 const failed = (code: string, message: string) => ({ outcome: "failed", error: { code, message } });
@@ -447,5 +448,40 @@ output: [{ $step: a }, { $step: f }]`,
     run.succeed(run.call("a"), 1);
     run.fail(run.call("f", 1), "UNREACHABLE");
     expect(await run.loadedTree()).toEqual(run.engine.tree);
+  });
+});
+
+describe("bounds", () => {
+  it("RUN-10 reads a value that lies in the blob store like any other", () => {
+    const blob = "b".repeat(64) as BlobId;
+    const run = MemoryRun.start(`
+steps:
+  - { id: a, component: /w/x }
+  - { id: b, component: /w/x, input: { $step: a, path: k }, skip: { $step: a, path: no } }
+output: { $step: b }`);
+    run.blobs.set(blob, { json: { k: "large", no: false }, bytes: 400_000 });
+    run.settle(run.call("a"), { kind: "success", value: { kind: "blob", blob, bytes: 400_000 } });
+    expect(run.call("b").call.input).toBe("large");
+  });
+
+  it("RUN-48 waits at least as long as the worker asked for", () => {
+    const run = MemoryRun.start("steps: [{ id: a, component: /w/x }]\noutput: { $step: a }");
+    run.settle(run.call("a"), { kind: "failed", error: { code: "UNREACHABLE", message: "busy" }, retryAfterMs: 7_000 });
+    run.advance(6_999);
+    expect(run.calls).toEqual([]);
+    run.advance(1);
+    expect(run.call("a").call.attempt).toBe(2);
+  });
+
+  it("RUN-74 pauses after eventsPerTurn events and goes on from there", () => {
+    const steps = Array.from(
+      { length: 50 },
+      (_, i) => `  - { id: s${i}, component: /builtin/noop, input: ${i === 0 ? "1" : `{ $step: s${i - 1} }`} }`,
+    );
+    const run = MemoryRun.start(`steps:\n${steps.join("\n")}\noutput: { $step: s49 }`, {
+      settings: { eventsPerTurn: 8 },
+    });
+    expect(run.turns).toBeGreaterThan(5);
+    expect(run.results()).toEqual([{ outcome: "success", result: 1 }]);
   });
 });
