@@ -31,17 +31,27 @@ export interface PreparedFlow {
 const MAX_CACHED_CHARS = 8 * 1024 * 1024;
 const MAX_AGE_MS = 60_000;
 
-/** Validates what was parsed. Without `prepared` it has fatal faults. Diagnostics have lines when there is a `source`. */
-export function prepareFlow({ flow, diagnostics, source }: ParsedFlow & { readonly source?: SourceMap }): {
-  readonly prepared?: PreparedFlow;
-  readonly diagnostics: readonly Diagnostic[];
-} {
-  if (!flow) return { diagnostics };
+export type FlowVerdict =
+  | { readonly kind: "ready"; readonly prepared: PreparedFlow }
+  /** It has an id, but fatal faults: it is neither stored nor run. */
+  | { readonly kind: "invalid"; readonly prepared: PreparedFlow }
+  /** The document is no flow. */
+  | { readonly kind: "unreadable"; readonly diagnostics: readonly Diagnostic[] };
+
+/** Validates what was parsed. Diagnostics have lines when there is a `source`. */
+export function prepareFlow({ flow, diagnostics, source }: ParsedFlow & { readonly source?: SourceMap }): FlowVerdict {
+  if (!flow) return { kind: "unreadable", diagnostics };
   const found = validateFlow(flow);
   const all = [...diagnostics, ...(source ? locateDiagnostics(found, source) : found)];
-  if (all.some(({ level }) => level === "fatal")) return { diagnostics: all };
   const text = canonicalFlowText(flow);
-  return { prepared: { flowId: flowIdOf(text), text, flow, diagnostics: all }, diagnostics: all };
+  const prepared = { flowId: flowIdOf(text), text, flow, diagnostics: all };
+  return { kind: all.some(({ level }) => level === "fatal") ? "invalid" : "ready", prepared };
+}
+
+/** A flow that can run, or the refusal with its diagnostics. */
+export function runnable(verdict: FlowVerdict): PreparedFlow {
+  if (verdict.kind === "ready") return verdict.prepared;
+  throw refuseFlow(verdict.kind === "invalid" ? verdict.prepared.diagnostics : verdict.diagnostics);
 }
 
 /** The refusal of a flow with fatal diagnostics. */
@@ -86,8 +96,11 @@ export class FlowLibrary {
     if (!blob) throw new ApiError("NOT_FOUND", `There is no flow ${flowId}. Store it with POST /api/v1/flows.`);
     const notAFlow = (reason: string) => new ApiError("INVALID_ARGUMENT", `The blob ${flowId} is no flow: ${reason}`);
     if (blob.blobType === "binary") throw notAFlow("it holds binary data.");
-    const { prepared, diagnostics } = prepareFlow(parseFlow(new TextDecoder().decode(blob.bytes), { format: "json" }));
-    if (!prepared) throw notAFlow(diagnostics.find(({ level }) => level === "fatal")?.message ?? "it cannot be read.");
+    const verdict = prepareFlow(parseFlow(new TextDecoder().decode(blob.bytes), { format: "json" }));
+    if (verdict.kind === "unreadable") {
+      throw notAFlow(verdict.diagnostics.find(({ level }) => level === "fatal")?.message ?? "it cannot be read.");
+    }
+    const prepared = runnable(verdict);
     if (prepared.flowId !== flowId) await this.store(namespace, prepared);
     this.#remember(key, prepared);
     return prepared;

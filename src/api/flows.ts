@@ -24,7 +24,7 @@ import type { Diagnostic, DiagnosticLevel } from "../protocol/diagnostic.ts";
 import type { FlowId } from "../protocol/ids.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
-import { type FlowLibrary, prepareFlow } from "./flow-library.ts";
+import { type FlowLibrary, prepareFlow, refuseFlow } from "./flow-library.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import { isJsonType, mediaType, readJson, readText, unsupportedMediaType } from "./request-body.ts";
 import { checkFields, isFields } from "./request-fields.ts";
@@ -59,12 +59,12 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       },
       async handle({ raw, namespace, query, warnings }) {
         const { parsed, dryRun, name, warnings: more } = await flowToStore(raw, query);
-        const { prepared, diagnostics } = prepareFlow(parsed);
-        const report = diagnosticReport(diagnostics);
-        if (!prepared) return jsonReply({ stored: false, diagnostics: report }, { warnings: [...warnings, ...more] });
-        const { flowId, flow } = prepared;
-        if (!dryRun) {
-          await library.store(namespace, prepared);
+        const verdict = prepareFlow(parsed);
+        if (verdict.kind === "unreadable") throw refuseFlow(verdict.diagnostics);
+        const { flowId, flow, diagnostics } = verdict.prepared;
+        const stored = verdict.kind === "ready" && !dryRun;
+        if (stored) {
+          await library.store(namespace, verdict.prepared);
           const label = name ?? flow.name;
           await deps.flows.record(namespace, {
             flowId,
@@ -75,10 +75,10 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
           });
         }
         return jsonReply(
-          { flowId, stored: !dryRun, diagnostics: report },
+          { flowId, stored, diagnostics: diagnosticReport(diagnostics) },
           {
-            status: dryRun ? 200 : 201,
-            headers: { location: `/api/v1/flows/${flowId}` },
+            status: stored ? 201 : 200,
+            ...(stored ? { headers: { location: `/api/v1/flows/${flowId}` } } : {}),
             warnings: [...warnings, ...more],
           },
         );

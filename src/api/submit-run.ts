@@ -5,7 +5,7 @@ import type { FlowId, Namespace } from "../protocol/ids.ts";
 import type { RunSubmission } from "../protocol/run.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
-import { type FlowLibrary, type PreparedFlow, prepareFlow, refuseFlow } from "./flow-library.ts";
+import { type FlowLibrary, type PreparedFlow, prepareFlow, runnable } from "./flow-library.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import type { Fields } from "./request-fields.ts";
 import { valueOf } from "./run-fault.ts";
@@ -74,11 +74,7 @@ export function submitRunOperations(deps: ApiDeps, library: FlowLibrary): readon
           : `give only one of ${given.map((name) => `\`${name}\``).join(" and ")}`;
       throw invalidRequest([{ pointer: `/${given[1] ?? "flow"}`, message }]);
     }
-    if (body.flow !== undefined) {
-      const { prepared, diagnostics } = prepareFlow(parseFlowDocument(body.flow));
-      if (!prepared) throw refuseFlow(diagnostics);
-      return prepared;
-    }
+    if (body.flow !== undefined) return runnable(prepareFlow(parseFlowDocument(body.flow)));
     if (body.flowId !== undefined) return library.load(namespace, body.flowId as FlowId);
     const name = body.flowName ?? "";
     const named = await deps.flows.latest(namespace, name);

@@ -27,12 +27,15 @@ export class DocumentedAnswers {
     if (!response) throw new Error(`${method} ${template} answered ${status}, which is not documented`);
     const schema = response.content?.["application/json"]?.schema;
     if (!schema) {
-      if (body !== undefined) throw new Error(`${method} ${template} answered a body with ${status}, which is not documented`);
+      if (body !== undefined)
+        throw new Error(`${method} ${template} answered a body with ${status}, which is not documented`);
       return;
     }
     const { errors } = new Validator({ ...schema, components: this.#document.components } as object).validate(body);
     if (errors.length > 0) {
-      throw new Error(`${method} ${template} ${status} is not as documented: ${JSON.stringify(errors)}\n${JSON.stringify(body)}`);
+      throw new Error(
+        `${method} ${template} ${status} is not as documented: ${JSON.stringify(errors)}\n${JSON.stringify(body)}`,
+      );
     }
   }
 }

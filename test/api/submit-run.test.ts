@@ -18,7 +18,9 @@ describe("what is run", () => {
     expect(status).toBe(200);
     expect(headers.get("location")).toBe(`/api/v1/runs/${body.runId}`);
     expect(body).toMatchObject({ flowName: "echo", status: "completed", outcome: "success", rootRunId: body.runId });
-    expect(body.results).toMatchObject([{ itemIndex: 0, status: "completed", result: { outcome: "success", result: { x: 1 } } }]);
+    expect(body.results).toMatchObject([
+      { itemIndex: 0, status: "completed", result: { outcome: "success", result: { x: 1 } } },
+    ]);
   });
 
   test("a stored flow by id and by name; without `wait` the answer is 202 and has no results", async () => {
@@ -66,7 +68,9 @@ describe("what is run", () => {
   test("a flow with fatal diagnostics is refused with them", async () => {
     const { status, body } = await submit({ flow: { steps: [{ id: "a", component: "/x", input: { $step: "b" } }] } });
     expect(status).toBe(400);
-    expect(body.error.details.diagnostics).toContainEqual(expect.objectContaining({ code: 3003, path: "$.steps[0].input" }));
+    expect(body.error.details.diagnostics).toContainEqual(
+      expect.objectContaining({ code: 3003, path: "$.steps[0].input" }),
+    );
   });
 
   test("a blob that is no flow is refused", async () => {
@@ -144,7 +148,9 @@ describe("an idempotency key", () => {
 
   test("of ten requests at once starts one run", async () => {
     const request = { flow: echoFlow, input: { x: 1 } };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => submit(request, { "idempotency-key": "crowd" })));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => submit(request, { "idempotency-key": "crowd" })),
+    );
     expect(new Set(answers.map(({ body }) => body.runId)).size).toBe(1);
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
   });
@@ -158,7 +164,14 @@ describe("an idempotency key", () => {
 
 describe("the request", () => {
   test("takes snake_case, and names unknown fields in warnings", async () => {
-    const { status, body } = await submit({ flow: sleepingFlow, input: {}, wait: true, timeout_secs: 0, max_concurrency: 3, flow_idd: "x" });
+    const { status, body } = await submit({
+      flow: sleepingFlow,
+      input: {},
+      wait: true,
+      timeout_secs: 0,
+      max_concurrency: 3,
+      flow_idd: "x",
+    });
     expect(status).toBe(200);
     expect(body.warnings).toEqual([{ pointer: "/flow_idd", message: 'Unknown and ignored; did you mean "flowId"?' }]);
   });
@@ -177,11 +190,22 @@ describe("the request", () => {
       variables: null,
     });
     expect(answer.status).toBe(400);
-    expect(pointers(answer).sort()).toEqual(["/files/a~1b", "/flow", "/labels/team", "/maxConcurrency", "/variables", "/wait"]);
+    expect(pointers(answer).sort()).toEqual([
+      "/files/a~1b",
+      "/flow",
+      "/labels/team",
+      "/maxConcurrency",
+      "/variables",
+      "/wait",
+    ]);
   });
 
   test("an override of an unknown step starts nothing", async () => {
-    const { status, body } = await submit({ flow: echoFlow, input: { x: 1 }, overrides: { steps: { nope: { value: {} } } } });
+    const { status, body } = await submit({
+      flow: echoFlow,
+      input: { x: 1 },
+      overrides: { steps: { nope: { value: {} } } },
+    });
     expect(status).toBe(400);
     expect(body.error.message).toContain("nope");
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { diagnosticReport } from "./diagnostic.ts";
+import { requestFault } from "./error-body.ts";
 import { blobIdSchema, listCursor, nextCursor } from "./identifier.ts";
 import { jsonObject, jsonValue } from "./json-value.ts";
 import { pageLimit, queryBoolean } from "./query-value.ts";
@@ -39,6 +40,7 @@ export const storedFlow = z
     flowId: blobIdSchema,
     stored: z.boolean().meta({ description: "False for a dry run and for a flow with fatal diagnostics." }),
     diagnostics: diagnosticReport,
+    warnings: z.array(requestFault).optional(),
   })
   .meta({ id: "StoredFlow" });
 
