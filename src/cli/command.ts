@@ -1,58 +1,66 @@
 /**
- * One `stepflow` command: a citty definition plus what citty leaves out. Unknown flags and missing values are refused with
- * the nearest known flag, some flags may be given several times, help shows examples, and `run` returns the exit code.
+ * One `stepflow` command. citty reads the arguments; what it leaves out is here: unknown flags and missing values are refused
+ * with the nearest known flag, some flags may be given several times, and a command ends with an exit code.
  */
-import { type ArgsDef, type CommandDef, type CommandMeta, defineCommand, type ParsedArgs } from "citty";
+import { type ArgsDef, type ParsedArgs, parseArgs } from "citty";
 import { nearestName } from "../core/diagnostics/index.ts";
 import { type ExitCode, invalid } from "./exit-code.ts";
 
-/** A command whose arguments are its own affair. */
-export type Command = CommandDef<ArgsDef>;
-
-export interface CommandDescription extends CommandMeta {
+export interface CommandDescription {
   readonly name: string;
+  readonly alias?: string;
+  /** One sentence. */
   readonly description: string;
   readonly examples?: readonly string[];
 }
+
+export type Command =
+  | {
+      readonly kind: "leaf";
+      readonly about: CommandDescription;
+      readonly args: ArgsDef;
+      /** `rawArgs`: what stands after the command's name. */
+      invoke(rawArgs: readonly string[]): Promise<ExitCode>;
+    }
+  | { readonly kind: "group"; readonly about: CommandDescription; readonly commands: readonly Command[] };
 
 export interface Invocation<Args extends ArgsDef> {
   readonly args: ParsedArgs<Args>;
   /** Positional arguments, in order. */
   readonly positionals: readonly string[];
   /** All values of a flag that may be repeated. */
-  every(flag: keyof Args & string): readonly string[];
+  readonly every: (flag: keyof Args & string) => readonly string[];
 }
 
-export interface CommandSpec<Args extends ArgsDef> {
-  readonly meta: CommandDescription;
+export interface LeafSpec<Args extends ArgsDef> {
+  readonly about: CommandDescription;
   readonly args: Args;
   /** Further positional arguments beyond the named ones are taken. */
   readonly rest?: boolean;
   run(invocation: Invocation<Args>): Promise<ExitCode>;
 }
 
-/** Wraps a leaf command; `main` reads the exit code from what citty's `runCommand` returns. */
-export function leafCommand<const Args extends ArgsDef>(spec: CommandSpec<Args>): Command {
-  const command = defineCommand<Args>({
-    meta: spec.meta,
+export function leafCommand<const Args extends ArgsDef>(spec: LeafSpec<Args>): Command {
+  return {
+    kind: "leaf",
+    about: spec.about,
     args: spec.args,
-    run: ({ rawArgs, args }): Promise<ExitCode> => {
+    async invoke(rawArgs) {
       const values = readFlags(rawArgs, spec.args);
+      const args = parseArgs<Args>([...rawArgs], spec.args);
       const positionals = args._;
       const named = Object.values(spec.args).filter((arg) => arg.type === "positional").length;
       if (spec.rest !== true && positionals.length > named) {
-        throw invalid(`unexpected argument "${positionals[named]}"`, `see: stepflow ${spec.meta.name} --help`);
+        throw invalid(`unexpected argument "${positionals[named] ?? ""}"`, "see the arguments with --help");
       }
       return spec.run({ args, positionals, every: (flag) => values.get(flag) ?? [] });
     },
-  });
-  // citty hands `run` the arguments of this very definition; outside, all commands are alike.
-  return command as unknown as Command;
+  };
 }
 
 /** A command that only holds others: `runs`, `flows` and `stepflow` itself. */
-export function commandGroup(meta: CommandDescription, subCommands: Readonly<Record<string, Command>>): Command {
-  return defineCommand({ meta, subCommands });
+export function commandGroup(about: CommandDescription, commands: readonly Command[]): Command {
+  return { kind: "group", about, commands };
 }
 
 /** Flag values in the order given. Refuses unknown flags and flags without their value. */
@@ -63,19 +71,20 @@ function readFlags(rawArgs: readonly string[], definition: ArgsDef): Map<string,
     const token = rawArgs[i] ?? "";
     if (token === "--") break;
     if (!token.startsWith("-") || token === "-") continue;
-    const [written = token, attached] = splitOnce(token);
-    const found = flags.get(written);
-    if (found === undefined) {
+    const at = token.indexOf("=");
+    const written = at === -1 ? token : token.slice(0, at);
+    const flag = flags.get(written);
+    if (flag === undefined) {
       const guess = nearestName(written, flags.keys());
       throw invalid(
         `unknown flag ${written}`,
         guess === undefined ? "see the flags with --help" : `did you mean ${guess}?`,
       );
     }
-    if (!found.takesValue) continue;
-    const value = attached ?? rawArgs[++i];
+    if (!flag.takesValue) continue;
+    const value = at === -1 ? rawArgs[++i] : token.slice(at + 1);
     if (value === undefined || value === "") throw invalid(`${written} needs a value`, "see the flags with --help");
-    values.set(found.name, [...(values.get(found.name) ?? []), value]);
+    values.set(flag.name, [...(values.get(flag.name) ?? []), value]);
   }
   return values;
 }
@@ -96,9 +105,4 @@ function flagNames(definition: ArgsDef): Map<string, Flag> {
     for (const alias of aliases) flags.set(alias.length === 1 ? `-${alias}` : `--${alias}`, flag);
   }
   return flags;
-}
-
-function splitOnce(token: string): [string, string?] {
-  const at = token.indexOf("=");
-  return at === -1 ? [token] : [token.slice(0, at), token.slice(at + 1)];
 }

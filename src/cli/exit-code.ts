@@ -24,3 +24,8 @@ export class CommandFailure extends Error {
 export function invalid(message: string, hint?: string): CommandFailure {
   return new CommandFailure(message, { exitCode: 2, ...(hint === undefined ? {} : { hint }) });
 }
+
+/** What something thrown says of itself. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

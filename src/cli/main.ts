@@ -23,7 +23,12 @@ const stepflow = commandGroup(
   {
     name: "stepflow",
     description: "Run flows of AI work durably: here, or on an orchestrator.",
-    examples: ["stepflow run flow.yaml --input-json '{\"text\": \"hello\"}'", "stepflow test flows/", "stepflow serve", "stepflow --version"],
+    examples: [
+      'stepflow run flow.yaml --input-json \'{"text": "hello"}\'',
+      "stepflow test flows/",
+      "stepflow serve",
+      "stepflow --version",
+    ],
   },
   [
     runCommand,
@@ -56,7 +61,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return 0;
     }
     if (command.kind === "leaf") return await command.invoke(rest);
-    if (rest[0] !== undefined) throw invalid(`${path.join(" ")}: unknown flag ${rest[0]}`, `see: ${path.join(" ")} --help`);
+    if (rest[0] !== undefined)
+      throw invalid(`${path.join(" ")}: unknown flag ${rest[0]}`, `see: ${path.join(" ")} --help`);
     stderr.write(renderHelp(command, path, stderr));
     return 2;
   } catch (error) {
@@ -65,7 +71,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 /** Follows command names as far as they go. */
-function find(root: Command, argv: readonly string[]): { command: Command; path: readonly string[]; rest: readonly string[] } {
+function find(
+  root: Command,
+  argv: readonly string[],
+): { command: Command; path: readonly string[]; rest: readonly string[] } {
   let command = root;
   const path = ["stepflow"];
   let rest = argv;
@@ -74,7 +83,10 @@ function find(root: Command, argv: readonly string[]): { command: Command; path:
     if (name === undefined || name.startsWith("-")) break;
     const found = command.commands.find(({ about }) => about.name === name || about.alias === name);
     if (found === undefined) {
-      const guess = nearestName(name, command.commands.map(({ about }) => about.name));
+      const guess = nearestName(
+        name,
+        command.commands.map(({ about }) => about.name),
+      );
       const hint = guess === undefined ? `see: ${path.join(" ")} --help` : `did you mean: ${path.join(" ")} ${guess}?`;
       throw invalid(`${path.join(" ")} has no command "${name}"`, hint);
     }
@@ -95,7 +107,9 @@ function report(error: unknown): ExitCode {
   // citty's own refusals: a missing argument, a value that is none of the allowed.
   if (error instanceof Error && error.name === "CLIError") {
     const message = stripVTControlCharacters(error.message);
-    stderr.write(`${stderr.red("error:")} ${message}\n${stderr.cyan("hint:")} see the arguments and flags with --help\n`);
+    stderr.write(
+      `${stderr.red("error:")} ${message}\n${stderr.cyan("hint:")} see the arguments and flags with --help\n`,
+    );
     return 2;
   }
   stderr.write(`${stderr.red("error:")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -106,5 +120,6 @@ function reportDetails({ message, details }: ApiFailure): void {
   for (const fault of details?.faults ?? []) {
     if (!message.includes(fault.message)) stderr.write(`  ${fault.pointer}: ${fault.message}\n`);
   }
-  if (details?.diagnostics !== undefined) stderr.write(`\n${renderDiagnostics(details.diagnostics, undefined, stderr)}`);
+  if (details?.diagnostics !== undefined)
+    stderr.write(`\n${renderDiagnostics(details.diagnostics, undefined, stderr)}`);
 }

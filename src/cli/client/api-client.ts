@@ -1,6 +1,6 @@
 /** The orchestrator's REST API, as the CLI uses it. Nothing is kept between calls; failures become `CommandFailure`s. */
 import type { z } from "zod";
-import type { ComponentList } from "../../protocol/api/component.ts";
+import type { componentList } from "../../protocol/api/component.ts";
 import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
 import type { itemPage, runPage, stepPage } from "../../protocol/api/run.ts";
@@ -17,7 +17,7 @@ export interface SubmitRun extends Omit<RunSubmission, "inputs"> {
   readonly flowName?: string;
   readonly input: readonly Json[];
 }
-export type { ComponentList };
+export type ComponentList = z.infer<typeof componentList>;
 export type ListedComponent = ComponentList["components"][number];
 
 /** An answer that is not 2xx. */
@@ -171,7 +171,8 @@ async function failureOf(response: Response, method: string, path: string): Prom
   const text = await response.text();
   let error: Partial<ErrorBody["error"]> | undefined;
   try {
-    error = (JSON.parse(text) as Partial<ErrorBody>).error;
+    const body: Partial<ErrorBody> = JSON.parse(text);
+    error = body.error;
   } catch {
     // Not ours (a proxy's page, say): the status has to do.
   }

@@ -4,7 +4,12 @@ import type { RunEventMessage } from "../../protocol/event.ts";
 /** The events of an SSE body, in order, as they come. Ends when the body ends; a broken connection throws. */
 export async function* readEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<RunEventMessage> {
   const ready: RunEventMessage[] = [];
-  const parser = createParser({ onEvent: (event) => void ready.push(JSON.parse(event.data) as RunEventMessage) });
+  const parser = createParser({
+    onEvent({ data }) {
+      const event: RunEventMessage = JSON.parse(data);
+      ready.push(event);
+    },
+  });
   const decoder = new TextDecoder();
   const reader = body.getReader();
   try {

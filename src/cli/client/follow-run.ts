@@ -1,5 +1,7 @@
 /** Waits for a run's end without depending on one connection: a lost stream or answer is asked for again. */
+
 import { setTimeout as delay } from "node:timers/promises";
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { RunStatus, RunSummary } from "../../protocol/run.ts";
 import { type ApiClient, ApiFailure } from "./api-client.ts";
@@ -31,6 +33,8 @@ export function hasEnded(status: RunStatus): boolean {
     case "cancelled":
     case "recoveryFailed":
       return true;
+    default:
+      return assertNever(status);
   }
 }
 

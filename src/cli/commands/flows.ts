@@ -10,7 +10,7 @@ import { stderr } from "../report/terminal.ts";
 const print = (value: unknown) => writeToStandardOutput(`${JSON.stringify(value, null, 2)}\n`);
 
 const list = leafCommand({
-  meta: {
+  about: {
     name: "list",
     description: "List stored flows, newest first.",
     examples: ["stepflow flows list --name pipeline"],
@@ -38,7 +38,7 @@ const list = leafCommand({
 });
 
 const get = leafCommand({
-  meta: { name: "get", description: "Print a stored flow." },
+  about: { name: "get", description: "Print a stored flow." },
   args: {
     id: { type: "positional", required: true, description: "the flow's id" },
     ...serverArgs,
@@ -52,7 +52,7 @@ const get = leafCommand({
 });
 
 const put = leafCommand({
-  meta: {
+  about: {
     name: "put",
     description: "Validate and store a flow; prints its id.",
     examples: ["stepflow flows put flow.yaml --name pipeline"],
@@ -78,5 +78,5 @@ const put = leafCommand({
 
 export const flowsCommand = commandGroup(
   { name: "flows", description: "Store flows in an orchestrator, and look at them." },
-  { list, get, put },
+  [list, get, put],
 );

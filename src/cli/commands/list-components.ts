@@ -4,11 +4,11 @@ import { leafCommand } from "../command.ts";
 import { configArgs, localArgs, serverArgs, serverUrl } from "../command-flags.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
-import { stderr, type Terminal, terminal } from "../report/terminal.ts";
+import { stderr, stdout } from "../report/terminal.ts";
 import { startLocalOrchestrator } from "../runtime/local-orchestrator.ts";
 
 export const listComponentsCommand = leafCommand({
-  meta: {
+  about: {
     name: "list-components",
     description: "List the components that flows can use with a configuration.",
     examples: [
@@ -62,14 +62,11 @@ async function readComponents(
 function render(list: ComponentList, format: string): string {
   if (format === "json") return `${JSON.stringify(list, null, 2)}\n`;
   if (format === "yaml") return stringify(list);
-  const out = terminal(process.stdout, process.env);
-  return list.components.length === 0
-    ? "no components\n"
-    : list.components.map((component) => prettyComponent(component, out)).join("");
+  return list.components.length === 0 ? "no components\n" : list.components.map(prettyComponent).join("");
 }
 
-function prettyComponent(component: ListedComponent, out: Terminal): string {
-  const lines = [`${out.bold(component.path)} ${out.dim(`(${component.plugin})`)}`];
+function prettyComponent(component: ListedComponent): string {
+  const lines = [`${stdout.bold(component.path)} ${stdout.dim(`(${component.plugin})`)}`];
   if (component.description !== undefined)
     lines.push(
       ...component.description
@@ -83,7 +80,7 @@ function prettyComponent(component: ListedComponent, out: Terminal): string {
   ] as const) {
     if (schema !== undefined)
       lines.push(
-        `  ${out.cyan(name)}`,
+        `  ${stdout.cyan(name)}`,
         ...stringify(schema)
           .trimEnd()
           .split("\n")

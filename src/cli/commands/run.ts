@@ -9,7 +9,7 @@ import { stderr } from "../report/terminal.ts";
 import { startLocalOrchestrator } from "../runtime/local-orchestrator.ts";
 
 export const runCommand = leafCommand({
-  meta: {
+  about: {
     name: "run",
     description: "Run a flow here, in an embedded orchestrator, and print its result as JSON.",
     examples: [

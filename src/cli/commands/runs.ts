@@ -10,7 +10,7 @@ const runArgs = { run: { type: "positional", required: true, description: "the r
 const print = (value: unknown) => writeToStandardOutput(`${JSON.stringify(value, null, 2)}\n`);
 
 const list = leafCommand({
-  meta: {
+  about: {
     name: "list",
     description: "List runs, newest first.",
     examples: ["stepflow runs list --status failed --limit 10", "stepflow runs list --label team:search"],
@@ -47,7 +47,7 @@ const list = leafCommand({
 });
 
 const get = leafCommand({
-  meta: {
+  about: {
     name: "get",
     description: "Show one run: its state, results and steps.",
     examples: ["stepflow runs get RUN --steps", "stepflow runs get RUN --wait"],
@@ -68,7 +68,7 @@ const get = leafCommand({
     const run = await (args.wait === true ? followRun(client, args.run) : client.run(args.run));
     await print({
       ...run,
-      ...(args.results === false ? {} : { results: await client.items(args.run) }),
+      ...(!args.results ? {} : { results: await client.items(args.run) }),
       ...(args.steps === true ? { steps: await client.steps(args.run) } : {}),
     });
     return 0;
@@ -76,7 +76,7 @@ const get = leafCommand({
 });
 
 const cancel = leafCommand({
-  meta: { name: "cancel", description: "Stop a run; nothing of it is started any more." },
+  about: { name: "cancel", description: "Stop a run; nothing of it is started any more." },
   args: runArgs,
   async run({ args }) {
     await print(await new ApiClient(serverUrl(args)).cancel(args.run));
@@ -85,7 +85,7 @@ const cancel = leafCommand({
 });
 
 const events = leafCommand({
-  meta: {
+  about: {
     name: "events",
     description: "Follow a run's events, one JSON object per line, until it ends.",
     examples: ["stepflow runs events RUN --since 12"],
@@ -110,7 +110,7 @@ const events = leafCommand({
 
 export const runsCommand = commandGroup(
   { name: "runs", description: "Look at runs of an orchestrator, and stop them." },
-  { list, get, cancel, events },
+  [list, get, cancel, events],
 );
 
 function row(

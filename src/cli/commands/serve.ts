@@ -10,7 +10,7 @@ import { startLocalOrchestrator } from "../runtime/local-orchestrator.ts";
 import { beforeSignalExit } from "../runtime/shutdown.ts";
 
 export const serveCommand = leafCommand({
-  meta: {
+  about: {
     name: "serve",
     alias: "dev",
     description: "Start the orchestrator on 127.0.0.1 until stopped; runs are kept on disk and go on after a restart.",

@@ -9,7 +9,7 @@ import { stderr } from "../report/terminal.ts";
 import { beforeSignalExit } from "../runtime/shutdown.ts";
 
 export const submitCommand = leafCommand({
-  meta: {
+  about: {
     name: "submit",
     description: "Run a flow on an orchestrator that is running, and print its result as JSON.",
     examples: [

@@ -9,7 +9,7 @@ import { CommandFailure, invalid } from "../exit-code.ts";
 import { acceptFlow, type ReadFlow, readFlow } from "../flow/load-flow.ts";
 import { duration } from "../report/run-progress.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
-import { type Terminal, terminal } from "../report/terminal.ts";
+import { stdout } from "../report/terminal.ts";
 import { findTestFiles } from "../testing/find-test-files.ts";
 import { normalizeResult } from "../testing/normalize-result.ts";
 import { OrchestratorPool } from "../testing/orchestrator-pool.ts";
@@ -19,7 +19,7 @@ import { prepareTestSetting } from "../testing/test-config.ts";
 import { updateCases } from "../testing/update-cases.ts";
 
 export const testCommand = leafCommand({
-  meta: {
+  about: {
     name: "test",
     description: "Run the test cases that flows carry, in an embedded orchestrator; ends with 1 if one fails.",
     examples: [
@@ -49,11 +49,9 @@ export const testCommand = leafCommand({
   rest: true,
   async run({ args, positionals, every }) {
     const startedAt = performance.now();
-    const out = terminal(process.stdout, process.env);
     const files = await findTestFiles(positionals);
     const pool = new OrchestratorPool({ workerFlags: every("worker"), verbose: args["log-level"] === "info" });
     const session: Session = {
-      out,
       pool,
       config: args.config,
       names: every("case"),
@@ -68,12 +66,11 @@ export const testCommand = leafCommand({
     }
     await pool.release();
     if (reports.length === 0) return nothingToTest(session);
-    return summary(reports.flat(), reports.length, performance.now() - startedAt, out);
+    return summary(reports.flat(), reports.length, performance.now() - startedAt);
   },
 });
 
 interface Session {
-  readonly out: Terminal;
   readonly pool: OrchestratorPool;
   readonly config: string | undefined;
   readonly names: readonly string[];
@@ -84,23 +81,22 @@ interface Session {
 
 /** Undefined for a document that is no flow or has none of the cases. */
 async function testFile(file: string, session: Session): Promise<readonly CaseReport[] | undefined> {
-  const { out } = session;
   if (isConfig(file)) return undefined;
   const read = await readFlow(file);
   if (read.flow === undefined && !namesFlowSchema(read)) {
-    await writeToStandardOutput(`${file}: ${out.dim("skipped (not a flow)")}\n`);
+    await writeToStandardOutput(`${file}: ${stdout.dim("skipped (not a flow)")}\n`);
     return undefined;
   }
   const tests = read.flow?.test;
   const cases = (tests?.cases ?? []).filter(({ name }) => session.names.length === 0 || session.names.includes(name));
   if (read.flow !== undefined && (tests === undefined || cases.length === 0)) return undefined;
   await writeToStandardOutput(
-    `----------\n${out.bold(file)}: running ${cases.length} test case${cases.length === 1 ? "" : "s"} (max concurrency ${session.maxConcurrency})\n`,
+    `----------\n${stdout.bold(file)}: running ${cases.length} test case${cases.length === 1 ? "" : "s"} (max concurrency ${session.maxConcurrency})\n`,
   );
   const reports = await runCases(read, cases, session);
-  for (const report of reports) await writeToStandardOutput(renderCase(report, { diff: session.diff, out }));
+  for (const report of reports) await writeToStandardOutput(renderCase(report, { diff: session.diff, out: stdout }));
   await writeToStandardOutput(`${file}: ${reports.filter(hasPassed).length}/${reports.length} passed\n`);
-  if (session.update) await updateFile(file, read, reports, out);
+  if (session.update) await updateFile(file, read, reports);
   return reports;
 }
 
@@ -136,14 +132,14 @@ async function runCases(
   }
 }
 
-async function updateFile(file: string, read: ReadFlow, reports: readonly CaseReport[], out: Terminal): Promise<void> {
+async function updateFile(file: string, read: ReadFlow, reports: readonly CaseReport[]): Promise<void> {
   const outputs = reports.flatMap((report): [string, Json][] => {
     if (report.actual === undefined || (hasPassed(report) && report.testCase.output !== undefined)) return [];
     return [[report.testCase.name, normalizeResult(report.actual as unknown as Json)]];
   });
   if (outputs.length === 0) return;
   await writeFile(file, updateCases(read.source.text, new Map(outputs)));
-  await writeToStandardOutput(`${out.yellow("updated")} ${outputs.map(([name]) => name).join(", ")} in ${file}\n`);
+  await writeToStandardOutput(`${stdout.yellow("updated")} ${outputs.map(([name]) => name).join(", ")} in ${file}\n`);
 }
 
 async function nothingToTest(session: Session): Promise<0> {
@@ -153,9 +149,10 @@ async function nothingToTest(session: Session): Promise<0> {
   return 0;
 }
 
-async function summary(reports: readonly CaseReport[], files: number, ms: number, out: Terminal): Promise<0 | 1> {
+async function summary(reports: readonly CaseReport[], files: number, ms: number): Promise<0 | 1> {
   const failed = reports.filter((report) => !hasPassed(report)).length;
-  const verdict = failed === 0 ? out.green(`${reports.length} test(s) passed`) : out.red(`${failed} test(s) failed`);
+  const verdict =
+    failed === 0 ? stdout.green(`${reports.length} test(s) passed`) : stdout.red(`${failed} test(s) failed`);
   await writeToStandardOutput(
     `=== Test Summary ===\n${verdict}, ${reports.length - failed}/${reports.length} in ${files} file(s), ${duration(ms)}\n`,
   );

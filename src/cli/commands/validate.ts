@@ -5,7 +5,7 @@ import { loadConfig } from "../config/load-config.ts";
 import { readFlow } from "../flow/load-flow.ts";
 import { countDiagnostics, renderDiagnostic, type SourceText } from "../report/render-diagnostics.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
-import { type Terminal, terminal } from "../report/terminal.ts";
+import { stdout } from "../report/terminal.ts";
 
 /** Findings of one document. */
 interface Checked {
@@ -14,7 +14,7 @@ interface Checked {
 }
 
 export const validateCommand = leafCommand({
-  meta: {
+  about: {
     name: "validate",
     description: "Check flow documents and their configuration without running them; ends with 2 on an error.",
     examples: ["stepflow validate flow.yaml", "stepflow validate flows/*.yaml --format json"],
@@ -38,10 +38,7 @@ export const validateCommand = leafCommand({
     }
     const checked = [...flows, ...configs.values()];
     const all = checked.flatMap(({ diagnostics }) => diagnostics);
-    const text =
-      args.format === "json"
-        ? `${JSON.stringify(jsonReport(checked))}\n`
-        : prettyReport(checked, terminal(process.stdout, process.env));
+    const text = args.format === "json" ? `${JSON.stringify(jsonReport(checked))}\n` : prettyReport(checked);
     await writeToStandardOutput(text);
     return all.some(isGrave) ? 2 : 0;
   },
@@ -75,11 +72,11 @@ const SECTIONS: readonly { readonly level: DiagnosticLevel; readonly heading: st
   { level: "info", heading: "ℹ️  Remarks" },
 ];
 
-function prettyReport(checked: readonly Checked[], out: Terminal): string {
-  return checked.map((one) => prettyDocument(one, out)).join("\n");
+function prettyReport(checked: readonly Checked[]): string {
+  return checked.map(prettyDocument).join("\n");
 }
 
-function prettyDocument({ source, diagnostics }: Checked, out: Terminal): string {
+function prettyDocument({ source, diagnostics }: Checked): string {
   const numbers = `${count(diagnostics, "fatal")} fatal, ${count(diagnostics, "error")} errors, ${count(diagnostics, "warning")} warnings`;
   const title = diagnostics.some(isGrave)
     ? `📊 Validation results: ${numbers}`
@@ -91,8 +88,8 @@ function prettyDocument({ source, diagnostics }: Checked, out: Terminal): string
     return found.length === 0
       ? []
       : [
-          `\n${out.bold(heading)}\n\n${found.map((diagnostic) => renderDiagnostic(diagnostic, source, out)).join("\n")}`,
+          `\n${stdout.bold(heading)}\n\n${found.map((diagnostic) => renderDiagnostic(diagnostic, source, stdout)).join("\n")}`,
         ];
   });
-  return `${out.bold(source.name)}: ${title}\n${sections.join("")}`;
+  return `${stdout.bold(source.name)}: ${title}\n${sections.join("")}`;
 }

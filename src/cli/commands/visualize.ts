@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
+import { assertNever } from "../../protocol/assert-never.ts";
 import { leafCommand } from "../command.ts";
 import { flowArgs, flowPath } from "../command-flags.ts";
 import { invalid } from "../exit-code.ts";
@@ -14,7 +15,7 @@ import { renderMermaid } from "../visualize/mermaid.ts";
 type Format = "mermaid" | "dot" | "svg";
 
 export const visualizeCommand = leafCommand({
-  meta: {
+  about: {
     name: "visualize",
     description: "Draw a flow: SVG, Mermaid or DOT, without other programs.",
     examples: ["stepflow visualize flow.yaml -o flow.svg", "stepflow visualize flow.yaml > flow.mmd"],
@@ -45,7 +46,7 @@ export const visualizeCommand = leafCommand({
       throw invalid(`${source.name} cannot be drawn\n\n${renderDiagnostics(diagnostics, source, stderr).trimEnd()}`);
     const graph = flowGraph(flow);
     const format = args.format ?? formatOf(args.output);
-    const text = await render(args.details === false ? withoutDetails(graph) : graph, format as Format, args.output);
+    const text = await render(!args.details ? withoutDetails(graph) : graph, format, args.output);
     if (args.output === undefined) await writeToStandardOutput(text);
     else {
       await writeFile(args.output, text);
@@ -88,6 +89,8 @@ async function render(graph: FlowGraph, format: Format, output: string | undefin
       const text = renderMermaid(graph);
       return output?.endsWith(".md") === true ? `\`\`\`mermaid\n${text}\`\`\`\n` : text;
     }
+    default:
+      return assertNever(format);
   }
 }
 

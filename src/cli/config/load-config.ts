@@ -1,6 +1,8 @@
 /** The configuration of a local run: found, read, and what only the CLI can do about it (service workers, subprocesses) noted. */
+
 import { dirname, resolve } from "node:path";
 import { type PluginConfig, parseConfig, type StepflowConfig, serializeConfig } from "../../core/config/index.ts";
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import { invalid } from "../exit-code.ts";
 import { readSource } from "../input/read-source.ts";
@@ -79,6 +81,8 @@ function commandOf(plugin: PluginConfig): string | undefined {
     case "http":
     case "service":
       return undefined;
+    default:
+      return assertNever(plugin);
   }
 }
 

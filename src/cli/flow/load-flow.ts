@@ -44,7 +44,8 @@ export function acceptFlow(read: ReadFlow): LoadedFlow {
       `${source.name} cannot run: ${countDiagnostics(grave)}\n\n${renderDiagnostics(grave, source, stderr).trimEnd()}`,
     );
   }
-  return { ...read, flow, document: JSON.parse(canonicalFlowText(flow)) as JsonObject };
+  const document: JsonObject = JSON.parse(canonicalFlowText(flow));
+  return { ...read, flow, document };
 }
 
 function parseAndValidate(text: string): Pick<ReadFlow, "flow" | "diagnostics"> {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, relative } from "node:path";
-import { invalid } from "../exit-code.ts";
+import { invalid, reasonOf } from "../exit-code.ts";
 import type { SourceText } from "../report/render-diagnostics.ts";
 
 /** A text file (UTF-8) of the user; what cannot be read is refused with `what` it was wanted for (exit 2). */
@@ -27,14 +27,11 @@ export function shownPath(path: string): string {
 }
 
 function reason(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-      return "there is no such file";
-    case "EACCES":
-      return "no permission to read it";
-    case "EISDIR":
-      return "it is a folder";
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "no permission to read it",
+    EISDIR: "it is a folder",
+  };
+  return known[code] ?? reasonOf(error);
 }

@@ -140,7 +140,8 @@ function environmentVariables(schema: Json | undefined, given: JsonObject): Json
 
 function jsonOrText(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    const json: Json = JSON.parse(text);
+    return json;
   } catch {
     return text;
   }

@@ -5,7 +5,7 @@ import type { Json } from "../../protocol/json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../../protocol/json-depth.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { positionOf, type TextPosition } from "../../protocol/text-position.ts";
-import { invalid } from "../exit-code.ts";
+import { invalid, reasonOf } from "../exit-code.ts";
 import { renderPlace, type SourceText } from "../report/render-diagnostics.ts";
 import { stderr } from "../report/terminal.ts";
 
@@ -60,9 +60,9 @@ function parseYamlText(source: SourceText): Json {
   });
   let value: Json;
   try {
-    value = (document.toJS({ maxAliasCount: 100 }) ?? null) as Json;
+    value = document.toJS({ maxAliasCount: 100 }) ?? null;
   } catch (cause) {
-    throw refuse(source, `not usable as data: ${(cause as Error).message}`, { line: 1, column: 1 });
+    throw refuse(source, `not usable as data: ${reasonOf(cause)}`, { line: 1, column: 1 });
   }
   if (isDeeperThan(value, MAX_JSON_DEPTH))
     throw refuse(source, `nested more than ${MAX_JSON_DEPTH} levels deep`, { line: 1, column: 1 });

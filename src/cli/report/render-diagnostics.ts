@@ -1,5 +1,6 @@
 /** Findings as people read them: level, sentence, `file:line:column`, the source line with a caret, and what to do. */
-import type { Diagnostic, DiagnosticLevel } from "../../protocol/diagnostic.ts";
+import { assertNever } from "../../protocol/assert-never.ts";
+import type { DiagnosticLevel } from "../../protocol/diagnostic.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The text a diagnostic's line and column point into. */
@@ -9,24 +10,34 @@ export interface SourceText {
   readonly text: string;
 }
 
-type Place = Pick<Diagnostic, "line" | "column" | "path">;
+/** What is shown of a diagnostic, whether it was found here or came over the API. */
+export interface Finding extends Place {
+  readonly level: DiagnosticLevel;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+interface Place {
+  readonly path?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
 
 const ORDER: readonly DiagnosticLevel[] = ["fatal", "error", "warning", "info"];
 
 /** All findings, gravest first, in document order within a level; one blank line between them. */
 export function renderDiagnostics(
-  diagnostics: readonly Diagnostic[],
+  diagnostics: readonly Finding[],
   source: SourceText | undefined,
   out: Terminal,
 ): string {
-  const position = (diagnostic: Diagnostic) => (diagnostic.line ?? 0) * 10_000 + (diagnostic.column ?? 0);
+  const position = (diagnostic: Finding) => (diagnostic.line ?? 0) * 10_000 + (diagnostic.column ?? 0);
   const sorted = diagnostics.toSorted(
     (a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level) || position(a) - position(b),
   );
   return sorted.map((diagnostic) => renderDiagnostic(diagnostic, source, out)).join("\n");
 }
 
-export function renderDiagnostic(diagnostic: Diagnostic, source: SourceText | undefined, out: Terminal): string {
+export function renderDiagnostic(diagnostic: Finding, source: SourceText | undefined, out: Terminal): string {
   const lines = [`${levelTag(diagnostic.level, out)} ${out.bold(diagnostic.message)}`];
   const place = renderPlace(diagnostic, source, out);
   if (place !== "") lines.push(place);
@@ -41,7 +52,7 @@ export function renderPlace(place: Place, source: SourceText | undefined, out: T
 }
 
 /** `2 errors and 1 warning`; empty for none. */
-export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
+export function countDiagnostics(diagnostics: readonly Finding[]): string {
   const counts = ORDER.flatMap((level) => {
     const count = diagnostics.filter((diagnostic) => diagnostic.level === level).length;
     const noun = level === "fatal" ? "fatal finding" : level === "info" ? "remark" : level;
@@ -59,6 +70,8 @@ function levelTag(level: DiagnosticLevel, out: Terminal): string {
       return out.yellow("warning:");
     case "info":
       return out.cyan("info:");
+    default:
+      return assertNever(level);
   }
 }
 

@@ -1,4 +1,5 @@
 /** A run's events as they come, for people: redrawn on a terminal, one line per event elsewhere. */
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -131,6 +132,8 @@ export function eventLine(event: RunEventMessage, itemCount: number): string | u
       return "cancel requested";
     case "run_completed":
       return `run ${event.runId} ${event.outcome ?? event.status}`;
+    default:
+      return assertNever(event);
   }
 }
 
@@ -144,6 +147,8 @@ function mark(outcome: "success" | "failed" | "skipped", out: Terminal): string 
       return out.red("✗");
     case "skipped":
       return out.dim("↷");
+    default:
+      return assertNever(outcome);
   }
 }
 

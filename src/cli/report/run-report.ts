@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { ItemResult, RunSummary } from "../../protocol/run.ts";
-import { CommandFailure, type ExitCode } from "../exit-code.ts";
+import { CommandFailure, type ExitCode, reasonOf } from "../exit-code.ts";
 import { duration, liveProgress, plainProgress, type RunProgress } from "./run-progress.ts";
 import { stderr } from "./terminal.ts";
 
@@ -22,7 +22,7 @@ export async function writeResults(items: readonly ItemResult[], outputFile: str
     try {
       await writeFile(outputFile, text);
     } catch (error) {
-      throw new CommandFailure(`cannot write the result to ${outputFile}: ${(error as Error).message}`);
+      throw new CommandFailure(`cannot write the result to ${outputFile}: ${reasonOf(error)}`);
     }
   }
   return results.every(({ outcome }) => outcome === "success") ? 0 : 1;

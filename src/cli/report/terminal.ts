@@ -21,7 +21,7 @@ export function terminal(stream: Stream, env: Environment): Terminal {
   const style = (open: number, close: number) => (text: string) =>
     colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return {
-    interactive: stream.isTTY === true && env["TERM"] !== "dumb" && !env["CI"],
+    interactive: stream.isTTY && env["TERM"] !== "dumb" && !env["CI"],
     columns: stream.columns ?? 80,
     write: (text) => void stream.write(text),
     bold: style(1, 22),
@@ -35,9 +35,11 @@ export function terminal(stream: Stream, env: Environment): Terminal {
 
 /** The terminal of people: results go to standard output, everything else here. */
 export const stderr: Terminal = terminal(process.stderr, process.env);
+/** The terminal of results, for commands whose result is a report for people. */
+export const stdout: Terminal = terminal(process.stdout, process.env);
 
 function wantsColour(stream: Stream, env: Environment): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0";
-  return stream.isTTY === true && env["TERM"] !== "dumb";
+  return stream.isTTY && env["TERM"] !== "dumb";
 }

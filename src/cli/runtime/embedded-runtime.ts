@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { V4MiniflareOptions, V4WorkerOptions } from "miniflare";
+import type * as Miniflare from "miniflare";
 import { CommandFailure } from "../exit-code.ts";
 import { freePort, probe } from "./free-port.ts";
 import type { ServiceWorker } from "./service-worker.ts";
@@ -40,11 +40,11 @@ export interface EmbeddedRuntime {
 /** Starts it and resolves when it answers. About 0.7 s. */
 export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Promise<EmbeddedRuntime> {
   const script = builtWorker();
-  const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = loadMiniflare();
+  const { Miniflare: Runtime, convertV4MiniflareOptions, Log, LogLevel } = loadMiniflare();
   const port = await choosePort(options.port);
   const url = `http://127.0.0.1:${port}`;
   if (options.stateDirectory !== undefined) await mkdir(options.stateDirectory, { recursive: true });
-  const shared: V4MiniflareOptions = {
+  const shared: Miniflare.V4MiniflareOptions = {
     host: "127.0.0.1",
     port,
     // No look-up of a `cf` object, no telemetry: a local run needs no network.
@@ -56,7 +56,7 @@ export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Pro
     workers: [
       orchestrator(script, url, options),
       ...options.serviceWorkers.map(
-        (worker): V4WorkerOptions => ({
+        (worker): Miniflare.V4WorkerOptions => ({
           name: worker.name,
           modules: [{ type: "ESModule", path: "index.js", contents: worker.code }],
           compatibilityDate: COMPATIBILITY_DATE,
@@ -64,21 +64,24 @@ export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Pro
       ),
     ],
   };
-  const miniflare = new Miniflare(convertV4MiniflareOptions(shared));
+  const miniflare = new Runtime(convertV4MiniflareOptions(shared));
   let ready = false;
   // A runtime that did not start fails again when it is disposed of; the first failure is the one to tell.
-  const release = ownUntilExit(() => miniflare.dispose().catch((error: unknown) => (ready ? Promise.reject(error) : undefined)));
+  const release = ownUntilExit(() =>
+    miniflare.dispose().catch((error: unknown) => (ready ? Promise.reject(error) : undefined)),
+  );
   await miniflare.ready;
   ready = true;
   return { url, port, release };
 }
 
 /** By `require`: it is CommonJS of 5 MB, which `import` reads twice to find that out (0.2 s). */
-function loadMiniflare(): typeof import("miniflare") {
-  return createRequire(import.meta.url)("miniflare") as typeof import("miniflare");
+function loadMiniflare(): typeof Miniflare {
+  const loaded: typeof Miniflare = createRequire(import.meta.url)("miniflare");
+  return loaded;
 }
 
-function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptions): V4WorkerOptions {
+function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptions): Miniflare.V4WorkerOptions {
   return {
     name: "stepflow",
     // Given as one module with its text: otherwise Miniflare parses it all in search of further ones.

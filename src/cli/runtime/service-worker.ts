@@ -2,7 +2,8 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { CommandFailure, invalid } from "../exit-code.ts";
+import type * as Esbuild from "esbuild";
+import { CommandFailure, invalid, reasonOf } from "../exit-code.ts";
 
 /** One worker, ready for the runtime. */
 export interface ServiceWorker {
@@ -61,7 +62,7 @@ function entryPoint({ binding, path }: ServiceWorkerSource): string {
 
 /** Undefined where esbuild is not installed. */
 async function bundle(entry: string): Promise<string | undefined> {
-  let esbuild: typeof import("esbuild");
+  let esbuild: typeof Esbuild;
   try {
     esbuild = await import("esbuild");
   } catch {
@@ -80,10 +81,9 @@ async function bundle(entry: string): Promise<string | undefined> {
     });
     return result.outputFiles[0]?.text ?? "";
   } catch (error) {
-    throw new CommandFailure(
-      `the worker ${relative(process.cwd(), entry)} does not compile: ${(error as Error).message}`,
-      { exitCode: 2 },
-    );
+    throw new CommandFailure(`the worker ${relative(process.cwd(), entry)} does not compile: ${reasonOf(error)}`, {
+      exitCode: 2,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { Terminal } from "../report/terminal.ts";
 import { lineDiff } from "./line-diff.ts";
@@ -39,6 +40,8 @@ function renderDiff(expected: Json, actual: Json, out: Terminal): string {
         return `      ${out.green(`- ${line.text}`)}\n`;
       case "added":
         return `      ${out.red(`+ ${line.text}`)}\n`;
+      default:
+        return assertNever(line.kind);
     }
   });
   return `      ${out.green("- expected")}, ${out.red("+ actual")}\n${lines.join("")}`;

@@ -2,6 +2,7 @@
 import type { FlowTestCase } from "../../core/flow/index.ts";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import { awaitResults, submitFlow } from "../client/submit-flow.ts";
+import { reasonOf } from "../exit-code.ts";
 import type { LoadedFlow } from "../flow/load-flow.ts";
 import type { LocalOrchestrator } from "../runtime/local-orchestrator.ts";
 import { compareResults, type Difference } from "./compare-results.ts";
@@ -43,7 +44,7 @@ export async function runTestFile(
       return { testCase, actual, differences: compareResults(testCase.output, actual) };
     });
   } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = reasonOf(error);
     return cases.map((testCase) => ({ testCase, differences: [], failure }));
   }
 }

@@ -84,12 +84,12 @@ function pairEnd(text: string, pair: Pair): number {
 function holds(text: string, name: string, output: Json): boolean {
   const document = parseDocument(text);
   if (document.errors.length > 0) return false;
-  const written = findCase(document, name)?.toJSON() as { readonly output?: Json } | undefined;
+  const written: { readonly output?: Json } | undefined = findCase(document, name)?.toJSON();
   return JSON.stringify(written?.output) === JSON.stringify(output);
 }
 
 function updateJson(text: string, outputs: ReadonlyMap<string, Json>): string {
-  const document = JSON.parse(text) as { test?: { cases?: { name?: string; output?: Json }[] } };
+  const document: { test?: { cases?: { name?: string; output?: Json }[] } } = JSON.parse(text);
   for (const testCase of document.test?.cases ?? []) {
     const output = testCase.name === undefined ? undefined : outputs.get(testCase.name);
     if (output !== undefined) testCase.output = output;

@@ -1,3 +1,4 @@
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { FlowGraph, GraphNode } from "./flow-graph.ts";
 
 /** Graphviz source. */
@@ -33,6 +34,8 @@ function attributes(node: GraphNode): string {
       return `${label}, shape=diamond, style=filled, fillcolor="#fef3c7"`;
     case "step":
       return `${label}, shape=box, style=filled, fillcolor="#f8fafc"${node.marks.includes("for each") ? ", peripheries=2" : ""}`;
+    default:
+      return assertNever(node.kind);
   }
 }
 

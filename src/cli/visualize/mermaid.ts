@@ -1,3 +1,4 @@
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { FlowGraph, GraphNode } from "./flow-graph.ts";
 
 /** Mermaid source (`flowchart TD`), as GitHub and most Markdown viewers draw it. */
@@ -38,6 +39,8 @@ function shape(node: GraphNode): string {
       return `{"${text}"}`;
     case "step":
       return node.marks.includes("for each") ? `[["${text}"]]` : `["${text}"]`;
+    default:
+      return assertNever(node.kind);
   }
 }
 

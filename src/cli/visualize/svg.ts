@@ -1,4 +1,5 @@
 /** A self-contained SVG: no fonts, scripts or files from elsewhere; colours follow the viewer's light or dark setting. */
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { FlowGraph } from "./flow-graph.ts";
 import { layoutGraph, type PlacedEdge, type PlacedNode, type Point, SMALL_CHARACTER } from "./layout.ts";
 
@@ -71,6 +72,8 @@ function shape(node: PlacedNode): string {
     case "step":
       // A stack of cards: the step runs once per element.
       return node.marks.includes("for each") ? box(6, 6) + box(6, 3) + box(6) : box(6);
+    default:
+      return assertNever(node.kind);
   }
 }
 
