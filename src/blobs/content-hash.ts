@@ -7,6 +7,7 @@ export async function contentHash(bytes: Uint8Array<ArrayBuffer>): Promise<BlobI
 
 export function toBlobId(digest: ArrayBuffer): BlobId {
   const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is where blob ids come from
   return hex as BlobId;
 }
 

@@ -29,7 +29,8 @@ export class MemoryBlobStore implements BlobStore {
     options: PutOptions & { readonly maxBytes: number },
   ): Promise<StoredBlob> {
     const parts = readParts(body, Math.max(options.maxBytes, 1), options.maxBytes);
-    const { value: bytes = new Uint8Array() } = await parts.next();
+    const first = await parts.next();
+    const bytes = first.done ? new Uint8Array() : first.value;
     // The rest of the stream is looked at only to learn that there is none.
     await parts.next();
     return this.put(bytes, options);

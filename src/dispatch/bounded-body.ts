@@ -2,7 +2,7 @@
 export async function readBoundedText(response: Response, maxBytes: number): Promise<string | undefined> {
   if (!response.body) return "";
   const decoder = new TextDecoder();
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   let text = "";
   let size = 0;
   for (;;) {

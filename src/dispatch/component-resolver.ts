@@ -39,15 +39,10 @@ export class ConfigComponentResolver implements ComponentResolver {
 
   /** Remote plugins may have any component: the worker itself says COMPONENT_NOT_FOUND. */
   #knows(name: string, componentId: string): boolean {
-    const plugin = this.#plugins.get(name);
-    switch (plugin?.kind) {
-      case "builtin":
-        return findBuiltin(componentId) !== undefined;
-      case "mock":
-        return this.#mocks.get(name)?.component(componentId) !== undefined;
-      default:
-        return true;
-    }
+    const kind = this.#plugins.get(name)?.kind;
+    if (kind === "builtin") return findBuiltin(componentId) !== undefined;
+    if (kind === "mock") return this.#mocks.get(name)?.component(componentId) !== undefined;
+    return true;
   }
 
   #toResolution(routed: Routed): Resolution {

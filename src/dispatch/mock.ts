@@ -3,6 +3,7 @@ import { equalJson } from "../core/json/equal-json.ts";
 import type { InlineComponent } from "../core/ports/component-resolver.ts";
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
 import type { AttemptCall, Transport } from "../core/ports/transport.ts";
+import { assertNever } from "../protocol/assert-never.ts";
 import type { ComponentInfo } from "../protocol/component.ts";
 import type { Json } from "../protocol/json.ts";
 
@@ -65,6 +66,8 @@ class MockComponent implements InlineComponent {
         return { kind: "failed", error: result.error };
       case "crash":
         return crashed(result.message);
+      default:
+        return assertNever(result);
     }
   }
 }

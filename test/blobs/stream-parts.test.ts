@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { BlobTooLargeError } from "../../src/blobs/blob-too-large-error.ts";
 import { readParts } from "../../src/blobs/stream-parts.ts";

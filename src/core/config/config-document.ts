@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from "yaml";
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json } from "../../protocol/json.ts";
 import { type ConfigDiagnostics, childPath, type Position } from "./config-diagnostics.ts";
 import { replaceEnvironmentReferences } from "./environment-references.ts";
@@ -99,26 +110,22 @@ class NodeReader {
   }
 
   #readScalar(value: unknown, path: string, at: Position): ConfigNode {
-    switch (typeof value) {
-      case "string": {
-        const { text, unset } = replaceEnvironmentReferences(value, this.#env);
-        for (const name of unset) {
-          this.#diagnostics.add("unsetEnvironmentVariable", `the environment variable ${name} is not set`, {
-            path,
-            at,
-            hint: `set it, or write \${${name}:-default}`,
-          });
-        }
-        return { kind: "scalar", value: text, at };
-      }
-      case "number":
-        if (!Number.isFinite(value)) return this.#refuse("not a finite number", path, at);
-        return { kind: "scalar", value, at };
-      case "boolean":
-        return { kind: "scalar", value, at };
-      default:
-        return value === null ? { kind: "scalar", value, at } : this.#refuse("not a JSON value", path, at);
+    if (typeof value === "string") return { kind: "scalar", value: this.#replaceReferences(value, path, at), at };
+    if (typeof value === "boolean" || value === null) return { kind: "scalar", value, at };
+    if (typeof value !== "number") return this.#refuse("not a JSON value", path, at);
+    return Number.isFinite(value) ? { kind: "scalar", value, at } : this.#refuse("not a finite number", path, at);
+  }
+
+  #replaceReferences(written: string, path: string, at: Position): string {
+    const { text, unset } = replaceEnvironmentReferences(written, this.#env);
+    for (const name of unset) {
+      this.#diagnostics.add("unsetEnvironmentVariable", `the environment variable ${name} is not set`, {
+        path,
+        at,
+        hint: `set it, or write \${${name}:-default}`,
+      });
     }
+    return text;
   }
 
   #refuse(message: string, path: string, at: Position): ConfigNode {
@@ -127,7 +134,7 @@ class NodeReader {
   }
 
   #position(node: unknown): Position {
-    const offset = (node as { readonly range?: readonly number[] | null } | null)?.range?.[0];
+    const offset = isNode(node) ? node.range?.[0] : undefined;
     const { line, col } = this.#lines.linePos(offset ?? this.#document.range?.[0] ?? 0);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
@@ -168,5 +175,7 @@ export function toJson(node: ConfigNode): Json {
           toJson(value),
         ]),
       );
+    default:
+      return assertNever(node);
   }
 }

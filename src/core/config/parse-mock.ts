@@ -1,4 +1,6 @@
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json } from "../../protocol/json.ts";
+import { parseJson } from "../../protocol/parse-json.ts";
 import { TASK_ERROR_CODES, type TaskError, type TaskErrorCode } from "../../protocol/task-error.ts";
 import { taskErrorCodeFromNumber } from "../../protocol/worker-error-code.ts";
 import { type ConfigDiagnostics, childPath } from "./config-diagnostics.ts";
@@ -70,11 +72,8 @@ function readBehaviors(place: Located | undefined, diagnostics: ConfigDiagnostic
 /** A JSON document can hold a key only as text: JSON text of an object or list stands for that value. */
 function inputOf(node: ConfigNode): Json {
   if (node.kind === "scalar" && typeof node.value === "string" && /^\s*[[{]/.test(node.value)) {
-    try {
-      return JSON.parse(node.value) as Json;
-    } catch {
-      return node.value;
-    }
+    const parsed = parseJson(node.value);
+    if (parsed.kind === "json") return parsed.json;
   }
   return toJson(node);
 }
@@ -105,6 +104,8 @@ function readResult(place: Located, diagnostics: ConfigDiagnostics): MockBehavio
         });
       }
       return undefined;
+    default:
+      return assertNever(outcome);
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { ConfigDiagnostics } from "./config-diagnostics.ts";
 import { readMockComponents } from "./parse-mock.ts";
 import { type Located, SettingReader } from "./setting-reader.ts";
@@ -49,6 +50,8 @@ function readByKind(kind: PluginKind, base: Base, settings: SettingReader): Plug
       const command = readCommand(settings);
       return command && { ...base, kind, ...command };
     }
+    default:
+      return assertNever(kind);
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { formatPath } from "../expression/path.ts";
 import { escapeEnvironmentReferences } from "./environment-references.ts";
@@ -60,6 +61,8 @@ function pluginDocument(plugin: PluginConfig): JsonObject {
         : { ...base, ...commandDocument(plugin.server) };
     case "stdio":
       return { ...base, ...commandDocument(plugin) };
+    default:
+      return assertNever(plugin);
   }
 }
 

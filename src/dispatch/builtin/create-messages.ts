@@ -35,7 +35,8 @@ export const createMessages: InlineBuiltin = {
         return { kind: "success", value: { kind: "inline", json: { messages } } };
       }
     }
-    const error = checkInput(info, input);
-    return error ? { kind: "failed", error } : rejectInput(info.component, "", "must be an object with a user_prompt");
+    const checked = checkInput(info, input);
+    if (checked.kind === "failed") return checked;
+    return rejectInput(info.component, "", "must be an object with a user_prompt");
   },
 };

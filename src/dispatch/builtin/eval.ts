@@ -26,9 +26,9 @@ export const evalFlow: SubRunBuiltin = {
   kind: "sub_run",
   info,
   start(input): SubRunDecision {
-    const error = checkInput(info, input);
-    if (error) return { kind: "done", outcome: { kind: "failed", error } };
-    const members = input as JsonObject;
+    const checked = checkInput<JsonObject>(info, input);
+    if (checked.kind === "failed") return { kind: "done", outcome: checked };
+    const members = checked.fields;
     const shared = readSubFlow(info.component, members);
     if (shared.kind === "failed") return { kind: "done", outcome: shared };
     return { kind: "start", request: { ...shared.request, inputs: [members["input"] ?? null] } };

@@ -1,5 +1,4 @@
 import type { BlobId } from "../../protocol/ids.ts";
-import type { JsonObject } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { storeValue } from "../store-value.ts";
 import type { CallBuiltin } from "./builtin.ts";
@@ -20,9 +19,10 @@ export const getBlob: CallBuiltin = {
   kind: "call",
   info,
   async execute({ input }, { blobs }) {
-    const error = checkInput(info, input);
-    if (error) return { kind: "failed", error };
-    const { blob_id: id } = input as JsonObject & { readonly blob_id: string };
+    const checked = checkInput<{ readonly blob_id: string }>(info, input);
+    if (checked.kind === "failed") return checked;
+    const { blob_id: id } = checked.fields;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- 64 hex digits, as the schema asks
     const blob = await blobs.get(id.toLowerCase() as BlobId);
     if (!blob) return rejectInput(info.component, "/blob_id", `there is no blob ${id}`);
     const parsed = parseJson(new TextDecoder().decode(blob.bytes));

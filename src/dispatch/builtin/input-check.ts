@@ -7,16 +7,27 @@ import type { TaskError } from "../../protocol/task-error.ts";
 const validators = new WeakMap<ComponentInfo, Validator>();
 const MAX_FAULTS = 20;
 
-/** Checks an input against its component's schema: INVALID_INPUT with a JSON pointer to each fault, or `undefined`. */
-export function checkInput(info: ComponentInfo, input: Json): TaskError | undefined {
-  if (typeof info.inputSchema !== "object" || info.inputSchema === null) return undefined;
+export type CheckedInput<Fields> =
+  | { readonly kind: "valid"; readonly fields: Fields }
+  | { readonly kind: "failed"; readonly error: TaskError };
+
+/**
+ * Checks an input against its component's schema. `Fields` is what that schema lets through, written as a type; an input that
+ * does not fit is INVALID_INPUT with a JSON pointer to each fault.
+ */
+export function checkInput<Fields>(
+  info: ComponentInfo & { readonly inputSchema: JsonObject },
+  input: Json,
+): CheckedInput<Fields> {
   let validator = validators.get(info);
   if (!validator) {
-    validator = new Validator(info.inputSchema as JsonObject, "2020-12", false);
+    validator = new Validator(info.inputSchema, "2020-12", false);
     validators.set(info, validator);
   }
   const { valid, errors } = validator.validate(input);
-  return valid ? undefined : invalidInput(info.component, leafFaults(errors));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema has just been checked
+  if (valid) return { kind: "valid", fields: input as Fields };
+  return { kind: "failed", error: invalidInput(info.component, leafFaults(errors)) };
 }
 
 export interface InputFault {

@@ -39,18 +39,17 @@ export const iterate: SubRunBuiltin = {
   kind: "sub_run",
   info,
   start(input): SubRunDecision {
-    const error = checkInput(info, input);
-    if (error) return failed(error);
-    const members = input as JsonObject;
-    return goOn(members, members["initial_input"] ?? null, 0);
+    const checked = checkInput<JsonObject>(info, input);
+    if (checked.kind === "failed") return failed(checked.error);
+    return goOn(checked.fields, checked.fields["initial_input"] ?? null, 0);
   },
   next(input, round, { results: [result] }): SubRunDecision {
     const iterations = round + 1;
     if (result?.outcome === "failed") return failed(result.error);
     const output = result?.outcome === "success" ? result.result : undefined;
-    if (isObject(output)) {
+    if (isObject(output) && isObject(input)) {
       if (output["result"] !== undefined) return done(output["result"], iterations, false);
-      if (output["next"] !== undefined) return goOn(input as JsonObject, output["next"], iterations);
+      if (output["next"] !== undefined) return goOn(input, output["next"], iterations);
     }
     return failed({
       code: "INVALID_INPUT",

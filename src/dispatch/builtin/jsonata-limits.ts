@@ -4,7 +4,7 @@
  */
 import type { Expression, JsonataOptions } from "jsonata";
 
-const MAX_EVALUATIONS = 2_000_000;
+const MAX_EVALUATIONS = 500_000;
 const MAX_DEPTH = 200;
 const MAX_SEQUENCE = 100_000;
 const MAX_TEXT = 4 * 1024 * 1024;
@@ -42,6 +42,7 @@ class BoundedRegExp extends RegExp {
 export const limitedOptions: JsonataOptions = {
   stack: MAX_DEPTH,
   sequence: MAX_SEQUENCE,
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library only ever calls it with `new`
   RegexEngine: BoundedRegExp as RegExpConstructor,
 };
 
@@ -79,6 +80,7 @@ type Hook = (
 
 function assignHook(expression: Expression, name: string, hook: Hook): void {
   // The declaration knows texts only; the library looks hooks up by symbol.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   expression.assign(Symbol.for(name) as unknown as string, hook);
 }
 
@@ -87,9 +89,9 @@ function pad(text: string | undefined, width: number, filler = " "): string | un
   if (text === undefined) return undefined;
   if (Math.abs(width) > MAX_TEXT)
     throw new JsonataLimitError(`$pad makes at most ${MAX_TEXT} characters, not ${Math.abs(width)}`);
-  const missing = Math.abs(width) - [...text].length;
+  const missing = Math.abs(width) - Array.from(text).length;
   if (missing <= 0) return text;
-  const characters = [...(filler === "" ? " " : filler)];
+  const characters = Array.from(filler === "" ? " " : filler);
   const padding = Array.from({ length: missing }, (_, index) => characters[index % characters.length] ?? "").join("");
   return width < 0 ? padding + text : text + padding;
 }

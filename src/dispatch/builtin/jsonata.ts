@@ -1,6 +1,6 @@
 import jsonataLibrary, { type Expression } from "jsonata";
 import type { TaskOutcome } from "../../core/ports/task-outcome.ts";
-import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Json } from "../../protocol/json.ts";
 import { storeValue } from "../store-value.ts";
 import type { CallBuiltin } from "./builtin.ts";
 import { checkInput, rejectInput } from "./input-check.ts";
@@ -24,9 +24,9 @@ export const jsonata: CallBuiltin = {
   kind: "call",
   info,
   async execute({ input }, { blobs }) {
-    const error = checkInput(info, input);
-    if (error) return { kind: "failed", error };
-    const { expression: text, data = null } = input as JsonObject & { readonly expression: string };
+    const checked = checkInput<{ readonly expression: string; readonly data?: Json }>(info, input);
+    if (checked.kind === "failed") return checked;
+    const { expression: text, data = null } = checked.fields;
     let expression: Expression;
     try {
       expression = jsonataLibrary(text, limitedOptions);
@@ -50,19 +50,28 @@ function toJson(value: unknown): Json {
     if (typeof member === "number" && !Number.isFinite(member)) {
       throw new JsonataLimitError(`the result holds ${member}, which JSON cannot`);
     }
-    return typeof member === "function" ? null : member;
+    return isFunction(member) ? null : member;
   });
-  return JSON.parse(text) as Json;
+  const json: Json = JSON.parse(text);
+  return json;
+}
+
+/** JSONata's own functions are objects that hold their whole environment. */
+function isFunction(member: unknown): boolean {
+  if (typeof member === "function") return true;
+  return (
+    typeof member === "object" && member !== null && ("_jsonata_lambda" in member || "_jsonata_function" in member)
+  );
 }
 
 function describeFault(cause: unknown): string {
   if (cause instanceof RangeError) return "the expression or its result is nested too deep";
   // JSONata throws plain objects.
-  const { message, position } = cause as { readonly message?: unknown; readonly position?: unknown };
-  const said = typeof message === "string" ? message : String(cause);
-  return typeof position === "number" && !(cause instanceof JsonataLimitError)
-    ? `${said} (at character ${position})`
-    : said;
+  if (typeof cause !== "object" || cause === null || !("message" in cause)) return "unknown fault";
+  const message = String(cause.message);
+  const position = "position" in cause ? cause.position : undefined;
+  const isPlaced = typeof position === "number" && !(cause instanceof JsonataLimitError);
+  return isPlaced ? `${message} (at character ${position})` : message;
 }
 
 function failed(message: string): TaskOutcome {

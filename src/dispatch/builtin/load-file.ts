@@ -1,6 +1,7 @@
 import { parseDocument } from "yaml";
 import type { TaskOutcome } from "../../core/ports/task-outcome.ts";
-import type { Json, JsonObject } from "../../protocol/json.ts";
+import { assertNever } from "../../protocol/assert-never.ts";
+import type { Json } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { storeValue } from "../store-value.ts";
 import type { CallBuiltin } from "./builtin.ts";
@@ -45,12 +46,9 @@ export const loadFile: CallBuiltin = {
   kind: "call",
   info,
   async execute({ input, files }, { blobs }) {
-    const error = checkInput(info, input);
-    if (error) return { kind: "failed", error };
-    const { path: written, format: asked } = input as JsonObject & {
-      readonly path: string;
-      readonly format?: Format | null;
-    };
+    const checked = checkInput<{ readonly path: string; readonly format?: Format | null }>(info, input);
+    if (checked.kind === "failed") return checked;
+    const { path: written, format: asked } = checked.fields;
     const path = resolveManifestPath(written);
     if (path === undefined)
       return rejectInput(info.component, "/path", `"${written}" leads out of the folder of the run's files`);
@@ -112,6 +110,8 @@ function readContent(bytes: Uint8Array, format: Format): Content {
       return readJson(text);
     case "yaml":
       return readYaml(text);
+    default:
+      return assertNever(format);
   }
 }
 

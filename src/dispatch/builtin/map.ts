@@ -1,6 +1,6 @@
 import type { SubRunDecision } from "../../core/ports/component-resolver.ts";
 import type { FlowResult } from "../../protocol/flow-result.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { SubRunBuiltin } from "./builtin.ts";
 import { checkInput } from "./input-check.ts";
 import { flowResultJson, flowResultSchema, readSubFlow, subFlowProperties } from "./sub-flow-input.ts";
@@ -33,12 +33,11 @@ export const mapFlow: SubRunBuiltin = {
   kind: "sub_run",
   info,
   start(input): SubRunDecision {
-    const error = checkInput(info, input);
-    if (error) return { kind: "done", outcome: { kind: "failed", error } };
-    const members = input as JsonObject;
-    const shared = readSubFlow(info.component, members);
+    const checked = checkInput<JsonObject & { readonly items: Json[] }>(info, input);
+    if (checked.kind === "failed") return { kind: "done", outcome: checked };
+    const shared = readSubFlow(info.component, checked.fields);
     if (shared.kind === "failed") return { kind: "done", outcome: shared };
-    const items = Array.isArray(members["items"]) ? members["items"] : [];
+    const { items } = checked.fields;
     return items.length === 0 ? done([]) : { kind: "start", request: { ...shared.request, inputs: items } };
   },
   next: (_input, _round, { results }): SubRunDecision => done(results),

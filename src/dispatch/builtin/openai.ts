@@ -1,5 +1,6 @@
 import type { TaskOutcome } from "../../core/ports/task-outcome.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import { parseJson } from "../../protocol/parse-json.ts";
 import type { TaskErrorCode } from "../../protocol/task-error.ts";
 import { readBoundedText } from "../bounded-body.ts";
 import { retryAfterMs } from "../retry-after.ts";
@@ -49,9 +50,9 @@ export const openai: CallBuiltin = {
   kind: "call",
   info,
   async execute({ input, idempotencyKey }, deps, signal) {
-    const error = checkInput(info, input);
-    if (error) return { kind: "failed", error };
-    const members = input as JsonObject;
+    const checked = checkInput<JsonObject>(info, input);
+    if (checked.kind === "failed") return checked;
+    const members = checked.fields;
     const target = readTarget(members, deps.openAi);
     if (target.kind === "failed") return target;
     const { messages = null, model, max_tokens: maxTokens, temperature } = members;
@@ -150,11 +151,8 @@ function chatContent(answer: Json | undefined): string | undefined {
 }
 
 function parseAnswer(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseJson(text);
+  return parsed.kind === "json" ? parsed.json : undefined;
 }
 
 function trimSlashes(url: string): string {

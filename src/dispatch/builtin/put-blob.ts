@@ -1,5 +1,5 @@
 import type { BlobType } from "../../core/ports/blob-store.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { Json } from "../../protocol/json.ts";
 import type { CallBuiltin } from "./builtin.ts";
 import { checkInput } from "./input-check.ts";
 
@@ -21,9 +21,9 @@ export const putBlob: CallBuiltin = {
   kind: "call",
   info,
   async execute({ input }, { blobs }) {
-    const error = checkInput(info, input);
-    if (error) return { kind: "failed", error };
-    const { data = null, blob_type: blobType = "data" } = input as JsonObject & { readonly blob_type?: BlobType };
+    const checked = checkInput<{ readonly data: Json; readonly blob_type?: BlobType }>(info, input);
+    if (checked.kind === "failed") return checked;
+    const { data, blob_type: blobType = "data" } = checked.fields;
     // Binary blobs too get the JSON text of the value: so does the reference.
     const { id } = await blobs.put(new TextEncoder().encode(JSON.stringify(data)), { blobType });
     return { kind: "success", value: { kind: "inline", json: { blob_id: id } } };

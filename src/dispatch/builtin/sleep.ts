@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../protocol/json.ts";
+import type { Json } from "../../protocol/json.ts";
 import type { SleepBuiltin } from "./builtin.ts";
 import { checkInput } from "./input-check.ts";
 
@@ -26,9 +26,9 @@ export const sleep: SleepBuiltin = {
   kind: "sleep",
   info,
   plan(input) {
-    const error = checkInput(info, input);
-    if (error) return { kind: "failed", error };
-    const { duration_ms: durationMs, passthrough } = input as JsonObject & { readonly duration_ms: number };
+    const checked = checkInput<{ readonly duration_ms: number; readonly passthrough?: Json }>(info, input);
+    if (checked.kind === "failed") return checked;
+    const { duration_ms: durationMs, passthrough } = checked.fields;
     const result = { duration_ms: durationMs, ...(passthrough !== undefined && { passthrough }) };
     return { kind: "sleep", durationMs, result };
   },

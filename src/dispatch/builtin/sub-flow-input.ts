@@ -1,6 +1,7 @@
 /** The part of their input that `eval`, `iterate` and `map` share: which flow to run, and with what. */
 
 import type { SubRunRequest } from "../../core/ports/component-resolver.ts";
+import { assertNever } from "../../protocol/assert-never.ts";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { rejectInput } from "./input-check.ts";
@@ -66,6 +67,8 @@ export function flowResultJson(result: FlowResult): JsonObject {
       const { code, message, data } = result.error;
       return { outcome: "failed", error: { code, message, ...(data !== undefined && { data }) } };
     }
+    default:
+      return assertNever(result);
   }
 }
 

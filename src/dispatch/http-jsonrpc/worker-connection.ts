@@ -2,7 +2,7 @@
  * One worker's URL: posts JSON-RPC messages to it and reads the answers, plain JSON or an event stream, whichever the worker
  * chooses. Holds no state between requests. Never throws for what the worker or the network does; throws only when aborted.
  */
-import type { Json } from "../../protocol/json.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { readBoundedText } from "../bounded-body.ts";
 import type { Timers } from "../deadline.ts";
@@ -32,6 +32,8 @@ export interface RpcCall {
   readonly onRequest?: (request: Extract<RpcMessage, { kind: "request" }>) => Promise<CallbackAnswer>;
 }
 
+type Posted = { readonly kind: "response"; readonly response: Response } | Extract<Exchange, { kind: "broken" }>;
+
 /** How long an event stream may be silent. */
 const MAX_SILENCE_MS = 5 * 60 * 1000;
 
@@ -45,26 +47,21 @@ export class WorkerConnection {
   /** Sends a request and gives its answer. */
   async call({ id, method, params, headers = {}, onRequest }: RpcCall, signal: AbortSignal): Promise<Exchange> {
     const posted = await this.#post({ jsonrpc: "2.0", id, method, params }, headers, signal);
-    if (posted instanceof Response) {
-      const isStream = /^text\/event-stream\b/i.test(posted.headers.get("content-type") ?? "");
-      return posted.ok && isStream
-        ? this.#readStream(posted, id, signal, onRequest)
-        : this.#readJson(posted, id, signal);
-    }
-    return posted;
+    if (posted.kind !== "response") return posted;
+    const { response } = posted;
+    const isStream = /^text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
+    return response.ok && isStream
+      ? this.#readStream(response, id, signal, onRequest)
+      : this.#readJson(response, id, signal);
   }
 
   /** Sends a notification; a worker that does not take it loses nothing. */
   async notify(method: string, params: Json, signal: AbortSignal): Promise<void> {
     const posted = await this.#post({ jsonrpc: "2.0", method, params }, {}, signal);
-    if (posted instanceof Response) await posted.body?.cancel();
+    if (posted.kind === "response") await posted.response.body?.cancel();
   }
 
-  async #post(
-    message: Json,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<Response | Exchange> {
+  async #post(message: Json, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Posted> {
     const { url, fetch, headers: always } = this.#endpoint;
     const request = new Request(url, {
       method: "POST",
@@ -79,7 +76,7 @@ export class WorkerConnection {
       signal,
     });
     try {
-      return await fetch(request);
+      return { kind: "response", response: await fetch(request) };
     } catch (cause) {
       if (signal.aborted) throw cause;
       return { kind: "broken", reason: `no connection: ${describe(cause)}` };
@@ -129,15 +126,15 @@ export class WorkerConnection {
     const headers: Record<string, string> = instance === null ? {} : { "stepflow-instance-id": instance };
     const { promise: lost, resolve: lose } = Promise.withResolvers<Exchange>();
     const answer = async (request: Extract<RpcMessage, { kind: "request" }>): Promise<void> => {
-      const { kind, ...payload } = await (onRequest?.(request) ?? methodNotFound(request.method));
-      const posted = await this.#post({ jsonrpc: "2.0", id: request.id, ...toMembers(payload) }, headers, signal);
+      const given = await (onRequest?.(request) ?? methodNotFound(request.method));
+      const posted = await this.#post({ jsonrpc: "2.0", id: request.id, ...answerMembers(given) }, headers, signal);
       // The component would wait for its answer for ever.
-      if (!(posted instanceof Response)) lose(posted);
-      else if (posted.ok) await posted.body?.cancel();
+      if (posted.kind !== "response") lose(posted);
+      else if (posted.response.ok) await posted.response.body?.cancel();
       else
         lose({
           kind: "broken",
-          reason: `the worker refused the ${kind} of its '${request.method}': ${describeStatus(posted, "")}`,
+          reason: `the worker refused the ${given.kind} of its '${request.method}': ${describeStatus(posted.response, "")}`,
         });
     };
     const stream = readEventStream(response.body, id, limits, timers, (message) => {
@@ -148,8 +145,10 @@ export class WorkerConnection {
   }
 }
 
-function toMembers(payload: Omit<CallbackAnswer, "kind">): Record<string, Json> {
-  return JSON.parse(JSON.stringify(payload));
+function answerMembers(answer: CallbackAnswer): JsonObject {
+  if (answer.kind === "result") return { result: answer.result };
+  const { code, message, data } = answer.error;
+  return { error: { code, message, ...(data !== undefined && { data }) } };
 }
 
 async function methodNotFound(method: string): Promise<CallbackAnswer> {

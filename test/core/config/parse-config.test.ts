@@ -299,7 +299,10 @@ routes:
     expect(accepted("plugins:\n  a: &w {type: service, binding: B}\n  b: *w").plugins).toHaveLength(2);
     const bomb = [
       "x0: &x0 [1,1,1,1,1,1,1,1,1,1]",
-      ...Array.from({ length: 9 }, (_, i) => `x${i + 1}: &x${i + 1} [${Array(10).fill(`*x${i}`)}]`),
+      ...Array.from(
+        { length: 9 },
+        (_, i) => `x${i + 1}: &x${i + 1} [${Array.from({ length: 10 }, () => `*x${i}`).join()}]`,
+      ),
     ];
     expect(parseConfig(bomb.join("\n")).diagnostics.map(({ message }) => message)).toContain(
       "larger than 50000 values",
