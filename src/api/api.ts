@@ -15,6 +15,7 @@ import { flowOperations } from "./flows.ts";
 import { healthOperations } from "./health.ts";
 import { apiDocument } from "./openapi-document.ts";
 import type { Operation } from "./operation.ts";
+import { discardBody } from "./request-body.ts";
 import { runEventOperations } from "./run-events.ts";
 import { runResultOperations } from "./run-results.ts";
 import { runOperations } from "./runs.ts";
@@ -67,7 +68,13 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
       openapi: `${deps.publicUrl}/openapi.json`,
     }),
   );
-  return { fetch: async (request) => app.fetch(request) };
+  return {
+    async fetch(request) {
+      const response = await app.fetch(request);
+      if (response.status >= 400) await discardBody(request);
+      return response;
+    },
+  };
 }
 
 function unknownRoute(operations: readonly Operation[], request: Request): ApiError {

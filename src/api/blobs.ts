@@ -5,14 +5,7 @@ import type { BlobId } from "../protocol/ids.ts";
 import { type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
-import {
-  checkAnnouncedLength,
-  isJsonType,
-  mediaType,
-  readJson,
-  tooLarge,
-  unsupportedMediaType,
-} from "./request-body.ts";
+import { isJsonType, limitedBody, mediaType, readJson, unsupportedMediaType } from "./request-body.ts";
 import { checkFields, isFields } from "./request-fields.ts";
 
 const BINARY = "application/octet-stream";
@@ -83,24 +76,11 @@ async function storeFile(
   limits: ApiLimits,
   filename: string | undefined,
 ): Promise<StoredBlob> {
-  checkAnnouncedLength(raw, "maxBlobBytes", limits);
   const options = { blobType: "binary" as const, ...(filename === undefined ? {} : { filename }) };
-  if (raw.body === null) return blobs.put(new Uint8Array(), options);
-  let size = 0;
-  // The limit is watched here too, so that the answer does not depend on how a store words its refusal.
-  const watched = raw.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        size += chunk.byteLength;
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  try {
-    return await blobs.putStream(watched, { ...options, maxBytes: limits.maxBlobBytes });
-  } catch (error) {
-    throw size > limits.maxBlobBytes ? tooLarge("maxBlobBytes", limits) : error;
-  }
+  const body = limitedBody(raw, "maxBlobBytes", limits);
+  return body === null
+    ? blobs.put(new Uint8Array(), options)
+    : blobs.putStream(body, { ...options, maxBytes: limits.maxBlobBytes });
 }
 
 async function storeValue(raw: Request, blobs: BlobStore, limits: ApiLimits): Promise<Response> {

@@ -47,7 +47,7 @@ export async function readText(request: Request, limits: ApiLimits): Promise<str
       `Bodies encoded with "${encoding}" are not read; send the body as it is.`,
     );
   }
-  const bytes = await readBytes(request, "maxJsonBodyBytes", limits);
+  const bytes = await new Response(limitedBody(request, "maxJsonBodyBytes", limits)).arrayBuffer();
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
@@ -55,35 +55,55 @@ export async function readText(request: Request, limits: ApiLimits): Promise<str
   }
 }
 
-/** Refuses a body that its own header announces as too long. */
-export function checkAnnouncedLength(request: Request, limit: keyof ApiLimits, limits: ApiLimits): void {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > limits[limit]) throw tooLarge(limit, limits);
+/**
+ * The body, failing with a 413 when it is longer than the limit: at its end, since a caller who is still sending would not see
+ * the answer, but after four times the limit at once.
+ */
+export function limitedBody(
+  request: Request,
+  limit: keyof ApiLimits,
+  limits: ApiLimits,
+): ReadableStream<Uint8Array> | null {
+  const maximum = limits[limit];
+  if (request.body === null || announcedLength(request) <= maximum) return request.body;
+  let size = 0;
+  return request.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.byteLength;
+        if (size <= maximum) controller.enqueue(chunk);
+        else if (size > 4 * maximum) controller.error(tooLarge(limit, maximum));
+      },
+      flush(controller) {
+        if (size > maximum) controller.error(tooLarge(limit, maximum));
+      },
+    }),
+  );
 }
 
-export function tooLarge(limit: keyof ApiLimits, limits: ApiLimits): ApiError {
-  const value = limits[limit];
+/** Reads and forgets what is left of a refused request's body (up to 64 MiB), so that its sender gets to the answer. */
+export async function discardBody(request: Request): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  let left = DISCARDED_BYTES;
+  try {
+    for await (const chunk of request.body) {
+      left -= chunk.byteLength;
+      if (left < 0) return;
+    }
+  } catch {
+    // The sender has gone.
+  }
+}
+const DISCARDED_BYTES = 64 * 1024 * 1024;
+
+/** Infinite when the sender does not say. */
+function announcedLength(request: Request): number {
+  const header = request.headers.get("content-length");
+  return header === null ? Number.POSITIVE_INFINITY : Number(header);
+}
+
+function tooLarge(limit: keyof ApiLimits, value: number): ApiError {
   return new ApiError("PAYLOAD_TOO_LARGE", `The body is longer than the limit "${limit}" of ${value} bytes.`, {
     details: { limit, value },
   });
-}
-
-async function readBytes(request: Request, limit: keyof ApiLimits, limits: ApiLimits): Promise<Uint8Array> {
-  checkAnnouncedLength(request, limit, limits);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > limits[limit]) throw tooLarge(limit, limits);
-    chunks.push(chunk);
-  }
-  const [only] = chunks;
-  if (chunks.length === 1 && only) return only;
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

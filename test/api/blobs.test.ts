@@ -117,3 +117,14 @@ test("an unknown blob is a 404, a malformed id a 400", async () => {
   expect((await get("0".repeat(64))).status).toBe(404);
   expect((await get("nonsense")).status).toBe(400);
 });
+
+test.each([
+  ["announced", 101 * 1024 * 1024, true],
+  ["not announced", 101 * 1024 * 1024, false],
+])("a file over the limit is a 413 that names it, %s, and leaves nothing", async (_, size, isAnnounced) => {
+  const bytes = new Uint8Array(size);
+  const answer = await putBytes(isAnnounced ? bytes : new Blob([bytes]).stream());
+  expect(answer.status).toBe(413);
+  expect(await answer.json()).toMatchObject({ error: { details: { limit: "maxBlobBytes", value: 100 * 1024 * 1024 } } });
+  expect((await get(createHash("sha256").update(bytes).digest("hex"))).status).toBe(404);
+});

@@ -31,6 +31,18 @@ export class DocumentedAnswers {
         throw new Error(`${method} ${template} answered a body with ${status}, which is not documented`);
       return;
     }
+    // Beside the fields of any answer there may be warnings about the request, as the document says of all of them.
+    if (typeof body === "object" && body !== null && "warnings" in body) {
+      const { warnings, ...rest } = body;
+      body = rest;
+      const faults = {
+        type: "array",
+        items: { $ref: "#/components/schemas/RequestFault" },
+        components: this.#document.components,
+      };
+      if (!new Validator(faults as object).validate(warnings).valid)
+        throw new Error(`odd warnings: ${JSON.stringify(warnings)}`);
+    }
     const { errors } = new Validator({ ...schema, components: this.#document.components } as object).validate(body);
     if (errors.length > 0) {
       throw new Error(
