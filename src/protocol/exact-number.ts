@@ -8,9 +8,10 @@ export function isExactNumber(source: string): boolean {
   if (!Number.isFinite(number)) return false;
   const written = significantDigits(source);
   if (written === "") return true;
-  // 100 is what `toPrecision` can do; no double is written with more digits by any program.
-  if (written.length > 100) return false;
-  return significantDigits(number.toPrecision(Math.max(written.length, 1))) === written && number !== 0;
+  if (number === 0) return false;
+  if (significantDigits(String(number)) === written) return true;
+  // 100 digits is what `toPrecision` can do, and more than any program writes of a double.
+  return written.length <= 100 && significantDigits(number.toPrecision(written.length)) === written;
 }
 
 /** The digits without sign, point, exponent and zeros at either end. */

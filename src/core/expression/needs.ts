@@ -86,9 +86,10 @@ function collectIf(expression: Extract<Expression, { kind: "if" }>, scope: Scope
 }
 
 function collectCoalesce(items: readonly Expression[], scope: Scope, wants: Wants): boolean {
+  const last = items.findLastIndex(refersToSteps);
   for (const [index, item] of items.entries()) {
     if (!collect(item, scope, wants)) return false;
-    if (!items.slice(index + 1).some(refersToSteps)) return true;
+    if (index >= last) return true;
     const choice = evaluate(item, scope);
     if (choice.kind === "not_resident") return wantBlobs(choice.blobs, wants);
     if (choice.kind === "failed" || (choice.kind === "value" && choice.value !== null)) return true;

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Expression, Path } from "./expression.ts";
 import { type ExpressionReader, inside, NULL_LITERAL, type Place } from "./expression-reader.ts";
 import { itemPathOf } from "./item-path.ts";
-import { parsePath } from "./path.ts";
+import { formatPath, parsePath } from "./path.ts";
 import { readOnSkip } from "./read-on-skip.ts";
 
 /** `{$step: id, path?, onSkip?}` */
@@ -82,7 +82,7 @@ export function readPath(source: Json | undefined, at: Path, reader: ExpressionR
   }
   if (!source.trim().startsWith("$") && /[.[]/.test(source)) {
     reader.report("bareNamePath", `'${source}' is one key of that very name`, at, {
-      hint: `For a path into nested values write "$.${source.trim()}"; if the key is meant, write "$[${JSON.stringify(source.trim())}]".`,
+      hint: `For a path into nested values write "$.${source.trim()}"; if the key is meant, write '${formatPath(parsed.path)}'.`,
     });
     return parsed.path;
   }

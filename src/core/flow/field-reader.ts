@@ -56,25 +56,40 @@ export class FieldReader<Fields extends FieldTable> {
   }
 
   boolean(name: keyof Fields & string): boolean | undefined {
-    return this.#typed(name, (value) => typeof value === "boolean", "true or false");
+    return this.#typed(
+      name,
+      (value) => typeof value === "boolean",
+      "true or false",
+      "Write true or false, without quotes.",
+    );
   }
 
   /** A whole number from `min` to 4294967295. */
   integer(name: keyof Fields & string, min: number): number | undefined {
     const isInteger = (value: Json) =>
       typeof value === "number" && Number.isInteger(value) && value >= min && value <= 0xffff_ffff;
-    return this.#typed(name, (value): value is number => isInteger(value), `a whole number from ${min} on`);
+    return this.#typed(
+      name,
+      (value): value is number => isInteger(value),
+      `a whole number from ${min} on`,
+      "Write a plain number, without quotes or a fraction.",
+    );
   }
 
   object(name: keyof Fields & string): Found<JsonObject> | undefined {
     const found = this.#found.get(name);
-    const value = this.#typed(name, isObject, "an object");
+    const value = this.#typed(name, isObject, "an object", "Write `key: value` lines below it, or { key: value }.");
     return value && found && { value, at: found.at };
   }
 
   array(name: keyof Fields & string): Found<Json[]> | undefined {
     const found = this.#found.get(name);
-    const value = this.#typed(name, (json) => Array.isArray(json), "an array");
+    const value = this.#typed(
+      name,
+      (json) => Array.isArray(json),
+      "an array",
+      "Write `- item` lines below it, or [item, item].",
+    );
     return value && found && { value, at: found.at };
   }
 
@@ -82,17 +97,12 @@ export class FieldReader<Fields extends FieldTable> {
     name: string,
     isRight: (value: Json) => value is Value,
     wanted: string,
-    hint?: string,
+    hint: string,
   ): Value | undefined {
     const found = this.#found.get(name);
     if (found === undefined) return undefined;
     if (isRight(found.value)) return found.value;
-    this.#report(
-      "wrongType",
-      `'${name}' must be ${wanted}, not ${describeJson(found.value)}`,
-      found.at,
-      hint === undefined ? {} : { hint },
-    );
+    this.#report("wrongType", `'${name}' must be ${wanted}, not ${describeJson(found.value)}`, found.at, { hint });
     return undefined;
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import type { Json } from "../../protocol/json.ts";
-import { positionOf } from "../../protocol/text-position.ts";
+import { createLineIndex } from "../../protocol/text-position.ts";
 import { type DiagnosticDetail, type DiagnosticKind, diagnosticOf } from "../diagnostics/index.ts";
 import { readJsonTree } from "./read-json-tree.ts";
 import { readYamlTree } from "./read-yaml-tree.ts";
@@ -38,9 +38,10 @@ export type ReportAt = (kind: DiagnosticKind, message: string, offset: number, d
 /** Reads a document. Without a format and a telling file name, text that starts with `{` or `[` and is JSON is JSON. */
 export function readDocument(text: string, options: ReadOptions = {}): ReadDocument {
   const diagnostics: Diagnostic[] = [];
+  const positionAt = createLineIndex(text);
   const report: ReportAt = (kind, message, offset, detail = {}) => {
     if (diagnostics.length >= MAX_SYNTAX_DIAGNOSTICS) return;
-    diagnostics.push(diagnosticOf(kind, message, { ...detail, ...positionOf(text, offset) }));
+    diagnostics.push(diagnosticOf(kind, message, { ...detail, ...positionAt(offset) }));
   };
   const tree = readTree(text, options, report);
   const source = createSourceMap(text, tree?.node);

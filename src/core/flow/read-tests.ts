@@ -27,7 +27,7 @@ export function readTests(source: Found<JsonObject> | undefined, report: Report)
 }
 
 function readCase(source: Found, report: Report): FlowTestCase[] {
-  const fields = readNamed(source, TEST_CASE_FIELDS, "test case", report);
+  const fields = readNamed(source, TEST_CASE_FIELDS, "A test case", report);
   if (fields === undefined) return [];
   const output = fields.reader.get("output");
   return [{ ...named(fields), ...(output && { output: output.value }) }];
@@ -35,7 +35,7 @@ function readCase(source: Found, report: Report): FlowTestCase[] {
 
 /** Reads one of `examples`. */
 export function readExample(source: Found, report: Report): FlowExample | undefined {
-  const fields = readNamed(source, EXAMPLE_FIELDS, "example", report);
+  const fields = readNamed(source, EXAMPLE_FIELDS, "An example", report);
   return fields && named(fields);
 }
 
@@ -56,7 +56,7 @@ function readNamed(
   report: Report,
 ): Named | undefined {
   if (!isObject(source.value)) {
-    report("wrongType", `A ${what} must be an object, not ${describeJson(source.value)}`, source.at, {
+    report("wrongType", `${what} must be an object, not ${describeJson(source.value)}`, source.at, {
       hint: "Write `- name: …` and `input: …`.",
     });
     return undefined;
@@ -64,7 +64,7 @@ function readNamed(
   const reader = new FieldReader({ value: source.value, at: source.at }, table, report);
   const name = reader.string("name");
   if (reader.get("name") === undefined) {
-    report("missingField", `A ${what} needs 'name'`, source.at, { hint: "Name it: `name: happy_path`." });
+    report("missingField", `${what} needs 'name'`, source.at, { hint: "Name it: `name: happy_path`." });
   }
   return name === undefined ? undefined : { name, reader };
 }

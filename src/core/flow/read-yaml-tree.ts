@@ -3,7 +3,8 @@
  * checked as written, aliases are followed within a budget, keys stay text and duplicates are found in linear time.
  */
 import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from "yaml";
-import type { ReportAt, TextTree } from "./read-document.ts";
+import { createLineIndex } from "../../protocol/text-position.ts";
+import { MAX_SYNTAX_DIAGNOSTICS, type ReportAt, type TextTree } from "./read-document.ts";
 import { YamlTreeBuilder } from "./yaml-tree-builder.ts";
 
 /** Lexical units of a document: bounds the time (some 10 µs each) that a text of a few bytes per unit could take. */
@@ -13,13 +14,9 @@ const MAX_LEXEMES = 1_000_000;
 export function readYamlTree(text: string, report: ReportAt): TextTree | undefined {
   const [document, second] = composeDocuments(text, report);
   if (document === undefined) return undefined;
-  let isBroken = false;
-  for (const error of document.errors) {
-    // The library's false alarm about comments after flow-map keys.
-    if (error.code === "IMPOSSIBLE") continue;
-    isBroken = true;
-    reportSyntax(error, report);
-  }
+  // IMPOSSIBLE is the library's false alarm about comments after flow-map keys.
+  const errors = document.errors.filter(({ code }) => code !== "IMPOSSIBLE");
+  for (const error of firstOfLines(errors.slice(0, MAX_SYNTAX_DIAGNOSTICS), text)) reportSyntax(error, report);
   for (const warning of document.warnings)
     report("yamlWarning", warning.message, warning.pos[0], { hint: "Remove the tag or directive." });
   if (second !== undefined) {
@@ -28,7 +25,7 @@ export function readYamlTree(text: string, report: ReportAt): TextTree | undefin
     });
     return undefined;
   }
-  return isBroken ? undefined : new YamlTreeBuilder(report).build(document.contents);
+  return errors.length > 0 ? undefined : new YamlTreeBuilder(report).build(document.contents);
 }
 
 function composeDocuments(text: string, report: ReportAt): readonly Document.Parsed[] {
@@ -65,10 +62,21 @@ function tokenize(text: string): readonly CST.Token[] | undefined {
   return tokens;
 }
 
+/** One error upsets the library several times; the first of a line says most. */
+function firstOfLines(errors: readonly YAMLError[], text: string): readonly YAMLError[] {
+  const positionAt = createLineIndex(text);
+  const lines = new Set<number>();
+  return errors.filter(({ pos }) => {
+    const { line } = positionAt(pos[0]);
+    return !lines.has(line) && lines.add(line);
+  });
+}
+
 const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
   BAD_INDENT: "Line the key or item up with those before it, with spaces.",
   BLOCK_AS_IMPLICIT_KEY: "Put text that contains ': ' in quotes.",
-  MISSING_CHAR: "A ':' after a key, a closing bracket or a closing quote is missing here or just before.",
+  MISSING_CHAR:
+    "Something is missing here or just before: the '-' of a list item, the ':' after a key, a closing bracket or quote, or indentation.",
   MULTILINE_IMPLICIT_KEY: "Is the ':' after the key missing?",
   TAB_AS_INDENT: "Indent with spaces.",
   BAD_SCALAR_START: "Put text that starts with this character in quotes.",

@@ -2,7 +2,7 @@
  * Where every value of a document stands in its text. Built once while reading; it finds a JSON path also where the document
  * uses an older spelling of a key, and falls back to the nearest ancestor that exists.
  */
-import { positionOf, type TextPosition } from "../../protocol/text-position.ts";
+import { createLineIndex, type TextPosition } from "../../protocol/text-position.ts";
 import { type Path, parsePath } from "../expression/index.ts";
 import { spellingsOf } from "./known-fields.ts";
 
@@ -26,11 +26,12 @@ export interface SourceMap {
 }
 
 export function createSourceMap(text: string, root: SourceNode | undefined): SourceMap {
+  const positionAt = createLineIndex(text);
   return {
     locate(path, target = "value") {
       const parsed = parsePath(path);
       if (root === undefined || parsed.kind === "invalid") return undefined;
-      return positionOf(text, offsetOf(find(root, parsed.path), target));
+      return positionAt(offsetOf(find(root, parsed.path), target));
     },
     lineText: (line) => text.split("\n", line)[line - 1]?.replace(/\r$/, ""),
   };

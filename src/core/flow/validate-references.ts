@@ -8,10 +8,11 @@ import { variableDefault } from "./flow-variables.ts";
 /** References go to steps that come earlier, to variables that exist, and to the element only inside a `foreach`. */
 export function validateReferences(flow: Flow, report: Report): void {
   const earlier = new Set<string>();
+  const all = new Set<string>(flow.steps.map(({ id }) => id));
   for (const [index, step] of flow.steps.entries()) {
     const check = (name: "input" | "skip" | "foreach", expression: Expression | undefined, hasItem: boolean) => {
       if (expression)
-        checkExpression(expression, ["steps", index, name], { flow, report, earlier, from: step.id, hasItem });
+        checkExpression(expression, ["steps", index, name], { flow, report, all, earlier, from: step.id, hasItem });
     };
     check("skip", step.skip, false);
     check("foreach", step.foreach, false);
@@ -24,12 +25,16 @@ export function validateReferences(flow: Flow, report: Report): void {
     }
     earlier.add(step.id);
   }
-  checkExpression(flow.output, ["output"], { flow, report, earlier, from: "workflow_output", hasItem: false });
+  checkExpression(flow.output, ["output"], { flow, report, all, earlier, from: "workflow_output", hasItem: false });
 }
+
+/** Beyond this many steps a misspelt id is not compared with all of them: a flow can be wrong thousands of times. */
+const MAX_COMPARED_NAMES = 200;
 
 interface Surroundings {
   readonly flow: Flow;
   readonly report: Report;
+  readonly all: ReadonlySet<string>;
   readonly earlier: ReadonlySet<string>;
   /** The step whose expression this is; `workflow_output` for the output. */
   readonly from: string;
@@ -85,7 +90,7 @@ function checkExpression(expression: Expression, at: Path, around: Surroundings)
 function checkStep(
   { step, path }: Extract<Expression, { kind: "step" }>,
   at: Path,
-  { from, flow, earlier, report }: Surroundings,
+  { from, all, earlier, report }: Surroundings,
 ): void {
   if (step === from) {
     report("selfReference", `Step '${step}' references itself`, at, {
@@ -93,8 +98,8 @@ function checkStep(
       hint: "A step cannot wait for its own result.",
     });
   } else if (!earlier.has(step)) {
-    const isLater = flow.steps.some(({ id }) => id === step);
-    const near = isLater ? undefined : nearestName(step, earlier);
+    const isLater = all.has(step);
+    const near = isLater || earlier.size > MAX_COMPARED_NAMES ? undefined : nearestName(step, earlier);
     const advice =
       near === undefined ? "Steps can refer only to steps that are listed before them." : `Did you mean '${near}'?`;
     report("undefinedStepReference", `Step '${from}' references undefined step '${step}'`, at, {
@@ -140,6 +145,7 @@ function reportFieldAccess(step: string, path: Path, reason: string, at: Path, r
   const field = formatPath(path);
   report("unvalidatedFieldAccess", `Field access '${field}' on step '${step}' cannot be validated: ${reason}`, at, {
     data: { step_id: step, field, reason },
+    hint: "Nothing to do: the path is looked up when the flow runs.",
     experimental: true,
   });
 }

@@ -2,7 +2,7 @@
  * Owns the conversion of one YAML node tree: the anchors met so far and how much their aliases have been expanded.
  * Invariants: what aliases add never exceeds the size a document may have; recursion is at most `MAX_JSON_DEPTH` deep.
  */
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
+import { type Alias, isAlias, isMap, isNode, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import { isExactNumber } from "../../protocol/exact-number.ts";
 import type { Json } from "../../protocol/json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../../protocol/json-depth.ts";
@@ -65,12 +65,13 @@ export class YamlTreeBuilder {
 
   /** A key is text as written: `200:` is "200". */
   #key(node: unknown, fallback: number): { readonly key: string; readonly keyOffset: number } | undefined {
-    const offset =
-      isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range?.[0] ?? fallback) : fallback;
-    const resolved = this.#tree(node, MAX_JSON_DEPTH, offset).value;
-    const key = isScalar(node) && typeof node.value !== "string" ? (node.source ?? "") : resolved;
-    if (typeof key === "string" && (key !== "" || isScalar(node))) return { key, keyOffset: offset };
-    this.#report("unsupportedKey", "A key must be text", offset, {
+    const keyOffset = isNode(node) ? (node.range?.[0] ?? fallback) : fallback;
+    if (isScalar(node) || isAlias(node)) {
+      const resolved = this.#tree(node, MAX_JSON_DEPTH, keyOffset).value;
+      const key = isScalar(node) && typeof node.value !== "string" ? node.source : resolved;
+      if (typeof key === "string") return { key, keyOffset };
+    }
+    this.#report("unsupportedKey", "A key must be text", keyOffset, {
       hint: "Put the key in quotes; arrays and objects cannot be keys.",
     });
     return undefined;

@@ -1,4 +1,6 @@
-import fc from "fast-check";
+/* oxlint-disable oxc/no-map-spread -- optional fields are left out, not undefined; speed is no matter here */
+/* oxlint-disable unicorn/no-thenable -- `then` is a key of the flow language; nothing here is awaited */
+import * as fc from "fast-check";
 import type { Expression } from "../../../src/core/expression/index.ts";
 import type { Json } from "../../../src/protocol/json.ts";
 
@@ -58,27 +60,23 @@ export const expressions: fc.Arbitrary<Expression> = fc.letrec<{ expression: Exp
       paths.map((path): Expression => ({ kind: "input", path })),
       paths.map((path): Expression => ({ kind: "item", path })),
       fc.constant<Expression>({ kind: "index" }),
-      fc
-        .record({ name: fc.constantFrom("v", "w"), rest: paths, fallback: fc.option(nested, { nil: undefined }) })
-        .map(
-          ({ name, rest, fallback }): Expression => ({
-            kind: "variable",
-            path: [name, ...rest],
-            ...(fallback && { default: fallback }),
-          }),
-        ),
+      fc.record({ name: fc.constantFrom("v", "w"), rest: paths, fallback: fc.option(nested, { nil: undefined }) }).map(
+        ({ name, rest, fallback }): Expression => ({
+          kind: "variable",
+          path: [name, ...rest],
+          ...(fallback ? { default: fallback } : {}),
+        }),
+      ),
       fc.array(nested, { maxLength: 3 }).map((items): Expression => ({ kind: "array", items })),
       fc.array(nested, { maxLength: 3 }).map((items): Expression => ({ kind: "coalesce", items })),
-      fc
-        .record({ condition: nested, then: nested, else: fc.option(nested, { nil: undefined }) })
-        .map(
-          (parts): Expression => ({
-            kind: "if",
-            condition: parts.condition,
-            then: parts.then,
-            ...(parts.else && { else: parts.else }),
-          }),
-        ),
+      fc.record({ condition: nested, then: nested, else: fc.option(nested, { nil: undefined }) }).map(
+        (parts): Expression => ({
+          kind: "if",
+          condition: parts.condition,
+          then: parts.then,
+          ...(parts.else ? { else: parts.else } : {}),
+        }),
+      ),
       fc.array(fc.tuple(fc.constantFrom("x", "y", "__proto__", "é", "$other"), nested), { maxLength: 3 }).map(
         (entries): Expression => ({
           kind: "object",

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a key of the flow language; nothing here is awaited */
 import { describe, expect, test } from "vitest";
 import {
   type Evaluation,

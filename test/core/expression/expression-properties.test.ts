@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type Expression,
@@ -60,7 +60,7 @@ describe("expressions", () => {
         const all = mapScope({ ...content, steps: outcome, fetched: new Set(["b1", "b2", "b3"]) });
         const { result, settled } = settleLazily(expression, outcome, content);
         expect(result).toEqual(evaluate(expression, all));
-        expect(new Set(settled).isSubsetOf(referencedSteps(expression))).toBe(true);
+        expect(settled.filter((id) => !referencedSteps(expression).has(id))).toEqual([]);
         if (!isLazy(expression)) expect(new Set(settled)).toEqual(referencedSteps(expression));
       }),
       { numRuns: 1500 },

@@ -1,4 +1,5 @@
 import type { Evaluation, Scope, StepView } from "../../../src/core/expression/index.ts";
+import { assertNever } from "../../../src/protocol/assert-never.ts";
 import type { BlobId } from "../../../src/protocol/ids.ts";
 import type { Json } from "../../../src/protocol/json.ts";
 import type { TaskError } from "../../../src/protocol/task-error.ts";
@@ -45,9 +46,8 @@ export function mapScope(content: ScopeContent): MapScope {
 }
 
 function viewOf(id: string, state: StepState | undefined, fetched: ReadonlySet<string>, reads: string[]): StepView {
-  switch (state?.is) {
-    case undefined:
-      return { kind: "unknown" };
+  if (state === undefined) return { kind: "unknown" };
+  switch (state.is) {
     case "pending":
       return { kind: "pending" };
     case "skipped":
@@ -69,10 +69,17 @@ function viewOf(id: string, state: StepState | undefined, fetched: ReadonlySet<s
           reads.push(id);
           return fetched.has(state.blob)
             ? { kind: "value", value: state.value }
-            : { kind: "not_resident", blobs: [state.blob as BlobId] };
+            : { kind: "not_resident", blobs: [blobNamed(state.blob)] };
         },
       };
+    default:
+      return assertNever(state);
   }
+}
+
+function blobNamed(name: string): BlobId {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any name will do for a blob that is never stored
+  return name as BlobId;
 }
 
 export const success = (value: Json): StepState => ({ is: "success", value });

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a key of the flow language; nothing here is awaited */
 import { describe, expect, test } from "vitest";
 import { isLazy, needs, parseExpression, referencedSteps } from "../../../src/core/expression/index.ts";
 import type { Json } from "../../../src/protocol/json.ts";

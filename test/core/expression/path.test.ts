@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatPath, type Path, parsePath, serializePath, valueAt } from "../../../src/core/expression/index.ts";
 import type { Json } from "../../../src/protocol/json.ts";
