@@ -3,8 +3,15 @@
  * it, so that both refuse duplicate keys and mention reordered ones in the same way.
  */
 import type { Json } from "../../protocol/json.ts";
-import type { ReportAt, TextTree } from "./read-document.ts";
+import type { DiagnosticDetail, DiagnosticKind } from "../diagnostics/index.ts";
 import type { SourceNode } from "./source-map.ts";
+
+/** A value and the places of its parts. */
+export interface TextTree {
+  readonly value: Json;
+  readonly node: SourceNode;
+}
+export type ReportAt = (kind: DiagnosticKind, message: string, offset: number, detail?: DiagnosticDetail) => void;
 
 export function scalarTree(value: Json, offset: number): TextTree {
   return { value, node: { offset } };

@@ -1,6 +1,7 @@
 export { allExamples } from "./all-examples.ts";
 export type { AppliedOverrides } from "./apply-overrides.ts";
 export { applyOverrides } from "./apply-overrides.ts";
+export { MAX_DOCUMENT_BYTES } from "./document-limits.ts";
 export type {
   Backoff,
   ErrorAction,
@@ -21,7 +22,7 @@ export { parseDuration } from "./parse-duration.ts";
 export type { ParsedFlowText } from "./parse-flow.ts";
 export { parseFlow } from "./parse-flow.ts";
 export type { ReadDocument, ReadOptions } from "./read-document.ts";
-export { MAX_DOCUMENT_BYTES, readDocument } from "./read-document.ts";
+export { readDocument } from "./read-document.ts";
 export type { ParsedFlow } from "./read-flow.ts";
 export { parseFlowDocument } from "./read-flow.ts";
 export { canonicalFlowText, serializeFlow } from "./serialize-flow.ts";

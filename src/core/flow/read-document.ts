@@ -5,15 +5,12 @@
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import type { Json } from "../../protocol/json.ts";
 import { createLineIndex } from "../../protocol/text-position.ts";
-import { type DiagnosticDetail, type DiagnosticKind, diagnosticOf } from "../diagnostics/index.ts";
+import { diagnosticOf } from "../diagnostics/index.ts";
+import { MAX_DOCUMENT_BYTES, MAX_SYNTAX_DIAGNOSTICS } from "./document-limits.ts";
+import type { ReportAt, TextTree } from "./document-tree.ts";
 import { readJsonTree } from "./read-json-tree.ts";
 import { readYamlTree } from "./read-yaml-tree.ts";
-import { createSourceMap, type SourceMap, type SourceNode } from "./source-map.ts";
-
-/** Longest document, in UTF-8 bytes. */
-export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
-/** Findings of one reading; a text that is something else entirely would give thousands. */
-export const MAX_SYNTAX_DIAGNOSTICS = 20;
+import { createSourceMap, type SourceMap } from "./source-map.ts";
 
 export interface ReadOptions {
   readonly format?: "yaml" | "json";
@@ -27,13 +24,6 @@ export interface ReadDocument {
   readonly diagnostics: readonly Diagnostic[];
   readonly source: SourceMap;
 }
-
-/** What reading a text into a tree found. */
-export interface TextTree {
-  readonly value: Json;
-  readonly node: SourceNode;
-}
-export type ReportAt = (kind: DiagnosticKind, message: string, offset: number, detail?: DiagnosticDetail) => void;
 
 /** Reads a document. Without a format and a telling file name, text that starts with `{` or `[` and is JSON is JSON. */
 export function readDocument(text: string, options: ReadOptions = {}): ReadDocument {

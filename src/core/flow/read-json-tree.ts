@@ -1,8 +1,8 @@
 import { isExactNumber } from "../../protocol/exact-number.ts";
 import { MAX_JSON_DEPTH } from "../../protocol/json-depth.ts";
 import { scanJson } from "../../protocol/scan-json.ts";
+import type { ReportAt, TextTree } from "./document-tree.ts";
 import { arrayTree, objectTree, scalarTree, type TreeEntry } from "./document-tree.ts";
-import type { ReportAt, TextTree } from "./read-document.ts";
 import { reportDepth, reportNumber, reportSurrogate } from "./refuse-scalar.ts";
 
 type OpenContainer =

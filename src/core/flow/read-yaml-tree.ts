@@ -4,11 +4,9 @@
  */
 import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from "yaml";
 import { createLineIndex } from "../../protocol/text-position.ts";
-import { MAX_SYNTAX_DIAGNOSTICS, type ReportAt, type TextTree } from "./read-document.ts";
+import { MAX_LEXEMES, MAX_SYNTAX_DIAGNOSTICS } from "./document-limits.ts";
+import type { ReportAt, TextTree } from "./document-tree.ts";
 import { YamlTreeBuilder } from "./yaml-tree-builder.ts";
-
-/** Lexical units of a document: bounds the time (some 10 µs each) that a text of a few bytes per unit could take. */
-const MAX_LEXEMES = 1_000_000;
 
 /** Reads YAML text; `undefined` (and reports) when it cannot be read. */
 export function readYamlTree(text: string, report: ReportAt): TextTree | undefined {

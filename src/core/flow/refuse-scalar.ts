@@ -1,5 +1,5 @@
 import { MAX_JSON_DEPTH } from "../../protocol/json-depth.ts";
-import type { ReportAt } from "./read-document.ts";
+import type { ReportAt } from "./document-tree.ts";
 
 /** A number that would be rounded, or is none. */
 export function reportNumber(source: string, offset: number, report: ReportAt): void {

@@ -6,8 +6,9 @@ import { type Alias, isAlias, isMap, isNode, isScalar, isSeq, type Scalar, type 
 import { isExactNumber } from "../../protocol/exact-number.ts";
 import type { Json } from "../../protocol/json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../../protocol/json-depth.ts";
+import { MAX_DOCUMENT_BYTES } from "./document-limits.ts";
+import type { ReportAt, TextTree } from "./document-tree.ts";
 import { arrayTree, objectTree, scalarTree, type TreeEntry } from "./document-tree.ts";
-import { MAX_DOCUMENT_BYTES, type ReportAt, type TextTree } from "./read-document.ts";
 import { reportDepth, reportNumber, reportSurrogate } from "./refuse-scalar.ts";
 
 interface Anchored {
