@@ -35,7 +35,8 @@ export async function withinDeadline(
     const attempted = attempt(controller.signal).catch(crashed);
     return await Promise.race([ended, attempted]);
   } finally {
-    controller.abort();
+    // A reason of our own: the default one is an exception made anew, stack and all, for every call.
+    controller.abort("the attempt has ended");
     stopTimer();
     signal.removeEventListener("abort", onAbort);
   }

@@ -77,7 +77,11 @@ class NodeReader {
         ? this.#refuse(`larger than ${MAX_NODES} values`, path, at)
         : { kind: "scalar", value: null, at };
     }
-    if (isAlias(node)) return this.read(node.resolve(this.#document), path, depth + 1);
+    if (isAlias(node)) {
+      const target = node.resolve(this.#document);
+      if (!target) return this.#refuse(`the alias *${node.source} points nowhere`, path, at);
+      return this.read(target, path, depth + 1);
+    }
     if (isMap(node)) {
       const entries: ConfigEntry[] = [];
       const seen = new Set<string>();

@@ -1,0 +1,78 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseConfig, serializeConfig } from "../../../src/core/config/index.ts";
+
+test.each([
+  ["lists without end", "[".repeat(3000)],
+  ["maps without end", "{a: ".repeat(2000)],
+  ["JSON without end", '{"a":'.repeat(2000)],
+  ["an alias of itself", "&a [*a]"],
+  ["a map that holds itself", "plugins: &a {x: *a}"],
+  ["an alias of nothing", "plugins: *b"],
+  ["two documents", "plugins: {}\n---\nplugins: {}"],
+  ["bytes", "!!binary aGk="],
+  ["a control character", "\0"],
+])("%s is refused, not thrown", (_, text) => {
+  const { config, diagnostics } = parseConfig(text);
+  expect(config).toBeUndefined();
+  expect(diagnostics[0]).toMatchObject({ level: expect.stringMatching(/fatal|error/), line: expect.any(Number) });
+});
+
+test("whatever the text, there is a configuration or a reason, and a configuration survives as text", () => {
+  const word = fc.constantFrom(
+    ...[
+      "plugins",
+      "routes",
+      "retry",
+      "backoff",
+      "type",
+      "http",
+      "mock",
+      "builtin",
+      "url",
+      "http://w",
+      "components",
+      "behaviors",
+    ],
+    ...[
+      "/",
+      "/x",
+      "/{*component}",
+      "plugin",
+      "conditions",
+      "path",
+      "$.a",
+      "value",
+      "__proto__",
+      "${X:-1}",
+      "1",
+      "-1",
+      "null",
+      "input",
+      "result",
+    ],
+  );
+  const { document } = fc.letrec<{ document: unknown }>((tie) => ({
+    document: fc.oneof(
+      { depthSize: "small" },
+      word,
+      fc.integer(),
+      fc.array(tie("document")),
+      fc.dictionary(word, tie("document")),
+    ),
+  }));
+  const text = fc.oneof(
+    fc.string(),
+    document.map((value) => JSON.stringify(value)),
+    fc.array(word).map((words) => words.join(": ")),
+  );
+  fc.assert(
+    fc.property(text, (source) => {
+      const { config, diagnostics } = parseConfig(source);
+      const refused = diagnostics.some(({ level }) => level === "error" || level === "fatal");
+      expect(config === undefined).toBe(refused);
+      if (config) expect(parseConfig(serializeConfig(config)).config).toEqual(config);
+    }),
+    { numRuns: 2000, interruptAfterTimeLimit: 5000 },
+  );
+});
