@@ -31,7 +31,7 @@ plugins:
 `;
 
 describe("ConfigComponentResolver", () => {
-  test("the default configuration has the builtins at /builtin", () => {
+  test("ROUTE-1 the default configuration has the builtins at /builtin", () => {
     const defaults = resolver("");
     expect(
       ["noop", "create_messages", "sleep", "eval", "map", "iterate", "put_blob", "jsonata"].map((id) =>
@@ -77,11 +77,11 @@ describe("ConfigComponentResolver", () => {
     ['"/p": [{plugin: gpu, componentAllow: [/a]}, {plugin: py, componentDeny: [/b]}]', "/p/c", "call py /c"],
     ['"/p": [{plugin: py}]', "p/x", "unroutable"],
     ['"/p": [{plugin: py}]', "", "unroutable"],
-  ])("routes %s: %s leads to %s", (routes, path, expected) => {
+  ])("ROUTE-2 routes %s: %s leads to %s", (routes, path, expected) => {
     expect(lead(resolver(`${PLUGINS}\nroutes:\n  ${routes}`).resolve(path, {}))).toBe(expected);
   });
 
-  test("conditions look at the resolved input, whatever was resolved before", () => {
+  test("ROUTE-3 conditions look at the resolved input, whatever was resolved before", () => {
     const routed = resolver(
       `${PLUGINS}\nroutes: {"/p": [{plugin: gpu, conditions: [{path: "$.model", value: {size: large, n: 1}}]}, {plugin: py}], "/q": [{plugin: py, conditions: [{path: model, value: a}]}]}`,
     );
@@ -97,7 +97,7 @@ describe("ConfigComponentResolver", () => {
     );
   });
 
-  test("what cannot be routed is ORCHESTRATOR_ERROR `error routing component`, with the reason", () => {
+  test("ROUTE-4 what cannot be routed is ORCHESTRATOR_ERROR `error routing component`, with the reason", () => {
     const routed = resolver(`${PLUGINS}\nroutes: {"/b": [{plugin: builtin}], "/m": [{plugin: mock}]}`);
     expect(routed.resolve("/zzz/a", null)).toEqual({
       kind: "unroutable",

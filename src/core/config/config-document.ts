@@ -10,6 +10,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { assertNever } from "../../protocol/assert-never.ts";
+import { isExactNumber } from "../../protocol/exact-number.ts";
 import type { Json } from "../../protocol/json.ts";
 import { type ConfigDiagnostics, childPath, type Position } from "./config-diagnostics.ts";
 import { replaceEnvironmentReferences } from "./environment-references.ts";
@@ -110,6 +111,9 @@ class NodeReader {
       };
     }
     if (!isScalar(node)) return { kind: "scalar", value: null, at };
+    if (typeof node.value === "number" && !isHeld(node.source)) {
+      return this.#refuse(`the number ${node.source} does not fit in a double: write it as a text`, path, at);
+    }
     return this.#readScalar(node.value, path, at);
   }
 
@@ -142,6 +146,11 @@ class NodeReader {
     const { line, col } = this.#lines.linePos(offset ?? this.#document.range?.[0] ?? 0);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+/** Whether a double holds the number to the digits written. Hexadecimal and octal numbers are taken as they come. */
+function isHeld(source: string | undefined): boolean {
+  return source === undefined || !/^-?\d[\d.]*(?:[eE][+-]?\d+)?$/.test(source) || isExactNumber(source);
 }
 
 /** A line such as `"/{component}"` followed by a deeper one: its colon was forgotten, and the parser's own words do not say so. */

@@ -12,13 +12,14 @@ test.each([
   ["two documents", "plugins: {}\n---\nplugins: {}"],
   ["bytes", "!!binary aGk="],
   ["a control character", "\0"],
-])("%s is refused, not thrown", (_, text) => {
+  ["an integer beyond 2^53", "maxConcurrency: 9007199254740993"],
+])("CONF-2 %s: refused, not thrown", (_, text) => {
   const { config, diagnostics } = parseConfig(text);
   expect(config).toBeUndefined();
   expect(diagnostics[0]).toMatchObject({ level: expect.stringMatching(/fatal|error/), line: expect.any(Number) });
 });
 
-test("whatever the text, there is a configuration or a reason, and a configuration survives as text", () => {
+test("CONF-2 whatever the text, there is a configuration or a reason, and a configuration survives as text", () => {
   const word = fc.constantFrom(
     ...[
       "plugins",

@@ -12,13 +12,13 @@ function findings(text: string, env: Record<string, string> = {}) {
 }
 
 describe("parseConfig", () => {
-  test("an empty text is the default configuration: the builtins at /builtin", () => {
+  test("CONF-1 an empty text is the default configuration: the builtins at /builtin", () => {
     expect(parseConfig("")).toEqual({ config: DEFAULT_CONFIG, diagnostics: [] });
     expect(parseConfig("# nothing\n").config).toEqual(DEFAULT_CONFIG);
     expect(accepted("plugins: {builtin: {type: builtin}}")).toEqual(DEFAULT_CONFIG);
   });
 
-  test("without routes each plugin is at its name", () => {
+  test("CONF-5 without routes each plugin is at its name", () => {
     const { routes } = accepted("plugins: {builtin: {type: builtin}, text: {type: service, binding: TEXT}}");
     expect(routes.map(({ pattern, rules }) => [pattern.source, rules[0]?.plugin])).toEqual([
       ["/builtin", "builtin"],
@@ -26,7 +26,7 @@ describe("parseConfig", () => {
     ]);
   });
 
-  test("every plugin kind under its own name and under the older ones", () => {
+  test("CONF-4 every plugin kind under its own name and under the older ones", () => {
     const { plugins } = accepted(`
 plugins:
   a: { type: http, url: "http://127.0.0.1:9000/rpc", timeoutMs: 1500, headers: { authorization: "Bearer x" }, maxResponseBytes: 1000 }
@@ -90,7 +90,7 @@ plugins:
     ]);
   });
 
-  test("mock behaviours keyed by whole values, in the block and the flow form", () => {
+  test("CONF-6 mock behaviours keyed by whole values, in the block and the flow form", () => {
     const { plugins } = accepted(`
 plugins:
   mock:
@@ -133,7 +133,7 @@ plugins:
     });
   });
 
-  test("environment references: value, default, escape, numbers in strings", () => {
+  test("CONF-3 environment references: value, default, escape, numbers in strings", () => {
     const { plugins } = accepted(
       'plugins: {a: {type: http, url: "http://${HOST:-localhost}:${PORT}/$${x}", timeout: "${SECONDS:-12}"}}',
       { PORT: "81", HOST: "" },
@@ -147,7 +147,7 @@ plugins:
     ]);
   });
 
-  test("retry and concurrency", () => {
+  test("CONF-8 retry and concurrency", () => {
     expect(accepted("plugins: {b: {type: builtin}}").retry).toEqual(DEFAULT_RETRY);
     expect(
       accepted("plugins: {b: {type: builtin}}\nretry: {transportMaxRetries: 0}\nmaxConcurrency: 200"),
@@ -171,7 +171,7 @@ plugins:
     });
   });
 
-  test("routes: both dialects, most specific first, conditions, lists, template, parameters", () => {
+  test("ROUTE-1 routes: both dialects, most specific first, conditions, lists, template, parameters", () => {
     const { routes } = accepted(`
 plugins: { builtin: { type: builtin }, py: { type: pull }, gpu: { type: pull } }
 routes:
@@ -203,7 +203,7 @@ routes:
     });
   });
 
-  test("the reference's findings: no plugins, no routes, unused plugin, unknown plugin in a route", () => {
+  test("CONF-7 the reference's findings: no plugins, no routes, unused plugin, unknown plugin in a route", () => {
     expect(findings("plugins: {}\nroutes: {}")).toEqual([
       ["noPluginsConfigured", "$.plugins", 1, 10],
       ["noRoutingRulesConfigured", "$.routes", 2, 9],
@@ -217,7 +217,7 @@ routes:
     expect(parseConfig('plugins: {a: {type: builtin}}\nroutes: {"/x": [{plugin: zz}]}').config).toBeUndefined();
   });
 
-  test("a route line without its colon is told exactly so, with its line", () => {
+  test("CONF-2 a route line without its colon is told exactly so, with its line", () => {
     const text = [
       "plugins:",
       "  builtin:",
@@ -248,7 +248,7 @@ routes:
     });
   });
 
-  test("older settings are accepted and answered with an info", () => {
+  test("CONF-4 older settings are accepted and answered with an info", () => {
     const { config, diagnostics } = parseConfig(
       "plugins: {w: {type: stepflow, url: 'http://w'}}\nstateStore: {type: sqlite, databaseUrl: x}",
     );
@@ -281,13 +281,13 @@ routes:
     ["plugins: {a: {type: builtin}}\nmaxConcurrency: .inf", "invalidSetting"],
     ["just text", "invalidSetting"],
     ["a: [", "invalidConfigSyntax"],
-  ])("%s is refused: %s", (text, kind) => {
+  ])("CONF-2 %s is refused: %s", (text, kind) => {
     const { config, diagnostics } = parseConfig(text);
     expect(config).toBeUndefined();
     expect(diagnostics.map((found) => found.kind)).toContain(kind);
   });
 
-  test("an unknown setting is a warning with a suggestion", () => {
+  test("CONF-2 an unknown setting is a warning with a suggestion", () => {
     const { config, diagnostics } = parseConfig("plugins: {a: {type: service, binding: B, timout: 3}}");
     expect(config).toBeDefined();
     expect(diagnostics).toMatchObject([
@@ -295,7 +295,7 @@ routes:
     ]);
   });
 
-  test("aliases are followed, but not without bound", () => {
+  test("CONF-2 aliases are followed, but not without bound", () => {
     expect(accepted("plugins:\n  a: &w {type: service, binding: B}\n  b: *w").plugins).toHaveLength(2);
     const bomb = [
       "x0: &x0 [1,1,1,1,1,1,1,1,1,1]",

@@ -34,7 +34,7 @@ test.each([
     "exponential backoff",
     "plugins: {b: {type: builtin}}\nretry: {backoff: {type: exponential, factor: 3, jitter: full}}",
   ],
-])("the normalised configuration survives as JSON text: %s", (_, text) => {
+])("CONF-9 the normalised configuration survives as JSON text: %s", (_, text) => {
   const { config } = parseConfig(text, { env: { PORT: "8123" } });
   expect(config).toBeDefined();
   const again = parseConfig(serializeConfig(config!));
@@ -43,6 +43,6 @@ test.each([
   expect(() => JSON.parse(serializeConfig(config!))).not.toThrow();
 });
 
-test("the default configuration survives as JSON text", () => {
+test("CONF-9 the default configuration survives as JSON text", () => {
   expect(parseConfig(serializeConfig(DEFAULT_CONFIG)).config).toEqual(DEFAULT_CONFIG);
 });
