@@ -10,8 +10,3 @@ export function toBlobId(digest: ArrayBuffer): BlobId {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is where blob ids come from
   return hex as BlobId;
 }
-
-/** Whether a text can be a blob id as we write it: 64 lower-case hex digits. */
-export function isBlobId(text: string): text is BlobId {
-  return /^[0-9a-f]{64}$/.test(text);
-}

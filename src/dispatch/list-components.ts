@@ -2,7 +2,7 @@ import { COMPONENT_CAPTURE, type RoutePattern } from "../core/config/route-patte
 import type { RouteRule, StepflowConfig } from "../core/config/stepflow-config.ts";
 import type { ComponentInfo } from "../protocol/component.ts";
 
-export interface RoutedComponent extends ComponentInfo {
+interface RoutedComponent extends ComponentInfo {
   /** What a flow writes to reach it. */
   readonly path: string;
   readonly plugin: string;

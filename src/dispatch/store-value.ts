@@ -3,7 +3,7 @@ import type { Value } from "../core/ports/value.ts";
 import type { Json } from "../protocol/json.ts";
 
 /** Larger results lie in the blob store and walk on as references (A8). Bytes of compact JSON. */
-export const MAX_INLINE_BYTES = 256 * 1024;
+const MAX_INLINE_BYTES = 256 * 1024;
 
 /** A component's result as the engine takes it: stored first when it is large. `sizeHint` is an upper bound of its bytes. */
 export async function storeValue(json: Json, blobs: BlobStore, sizeHint = Number.POSITIVE_INFINITY): Promise<Value> {

@@ -1,7 +1,7 @@
 import type { Diagnostic, DiagnosticLevel } from "../../protocol/diagnostic.ts";
 
 /** The findings a configuration can give. 1200–2200 are the reference's; 95xx are ours. */
-export const CONFIG_FINDINGS = {
+const CONFIG_FINDINGS = {
   noPluginsConfigured: { code: 1200, level: "warning" },
   noRoutingRulesConfigured: { code: 1201, level: "warning" },
   unusedPlugin: { code: 1202, level: "warning" },

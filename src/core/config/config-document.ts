@@ -20,7 +20,7 @@ export type ConfigNode =
   | { readonly kind: "scalar"; readonly value: string | number | boolean | null; readonly at: Position }
   | { readonly kind: "list"; readonly items: readonly ConfigNode[]; readonly at: Position }
   | { readonly kind: "map"; readonly entries: readonly ConfigEntry[]; readonly at: Position };
-export interface ConfigEntry {
+interface ConfigEntry {
   readonly key: ConfigNode;
   readonly value: ConfigNode;
 }

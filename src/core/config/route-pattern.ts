@@ -7,7 +7,7 @@ export interface RoutePattern {
   readonly source: string;
   readonly segments: readonly PatternSegment[];
 }
-export type PatternSegment =
+type PatternSegment =
   | { readonly kind: "literal"; readonly text: string }
   /** `{name}`: exactly one segment. */
   | { readonly kind: "param"; readonly name: string }

@@ -30,14 +30,14 @@ export function checkInput<Fields>(
   return { kind: "failed", error: invalidInput(info.component, leafFaults(errors)) };
 }
 
-export interface InputFault {
+interface InputFault {
   /** JSON pointer into the input; empty for the whole of it. */
   readonly pointer: string;
   readonly message: string;
 }
 
 /** The error of an input that a component cannot take; never retried. */
-export function invalidInput(component: string, faults: readonly InputFault[]): TaskError {
+function invalidInput(component: string, faults: readonly InputFault[]): TaskError {
   const listed = faults.slice(0, MAX_FAULTS);
   const text = listed.map(({ pointer, message }) => `${pointer === "" ? "the input" : pointer}: ${message}`).join("; ");
   return {

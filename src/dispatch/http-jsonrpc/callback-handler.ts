@@ -3,7 +3,7 @@ import type { Json } from "../../protocol/json.ts";
 import type { RpcError } from "./json-rpc.ts";
 
 /** A request that a worker makes while it executes: it comes as an event and is answered by a POST of its own. */
-export interface WorkerCallback {
+interface WorkerCallback {
   readonly method: string;
   readonly params: Json;
   /** The execution during which it was made. */
