@@ -13,7 +13,7 @@ export const USAGE = `Usage: npm run bench -- [--only a,b,…] [--peers ours,bar
 
   --only    cases to run: a noop chain, b HTTP chain, c fan-out, d throughput, e latency, f long run and restart (default: all)
   --peers   systems to compare (default: all)
-  --rounds  repetitions of each short case, the peers in turns (default: 7, with --quick 3)
+  --rounds  repetitions of each short case, the peers in turns (default: 5, with --quick 3)
   --quick   less of everything: a look, not a result`;
 
 /** Reads the command line. Throws an error whose message is for the user. */
@@ -27,7 +27,7 @@ export function readOptions(argv: readonly string[]): Options {
       quick: { type: "boolean", default: false },
     },
   });
-  const rounds = values.rounds === undefined ? (values.quick ? 3 : 7) : Number(values.rounds);
+  const rounds = values.rounds === undefined ? (values.quick ? 3 : 5) : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
     throw new Error(`--rounds must be a whole number from 1 to 100, not "${values.rounds}"`);
   }

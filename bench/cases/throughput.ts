@@ -48,7 +48,7 @@ export const throughput: BenchCase = {
     await peer.verify(await peer.run(BATCH));
   },
   async measure(peer, { quick }) {
-    const runs = await closedLoop(peer, ONE_STEP, quick ? 100 : 400);
+    const runs = await closedLoop(peer, ONE_STEP, quick ? 100 : 200);
     const items = (ITEMS * 1_000) / (await timedRun(peer, BATCH));
     const steps = CHAIN_STEPS * (await closedLoop(peer, CHAIN, quick ? 16 : 32));
     return { runs, items, steps };

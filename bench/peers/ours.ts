@@ -26,7 +26,7 @@ const RUN_REPLY = z.object({
 type RunReply = z.infer<typeof RUN_REPLY>;
 
 /** The orchestrator as it is deployed: the built Worker, its API over HTTP, flows stored beforehand. */
-export async function startOurs(workerUrl: string): Promise<Peer> {
+export async function startOurs(workerUrl: string, options: { readonly inspectorPort?: number } = {}): Promise<Peer> {
   if (!existsSync(BUNDLE)) throw new Error("dist/worker/index.js is not there: run `npm run build` first");
   const config = {
     plugins: { builtin: { type: "builtin" }, bench: { type: "http", url: workerUrl } },
@@ -34,6 +34,7 @@ export async function startOurs(workerUrl: string): Promise<Peer> {
   };
   const host = await startWorkerd({
     code: await readFile(BUNDLE, "utf8"),
+    ...options,
     env: {
       RUNS: { type: "durable-object", worker: WORKER_NAME, exportName: "RunObject" },
       INDEX: { type: "durable-object", worker: WORKER_NAME, exportName: "IndexObject" },

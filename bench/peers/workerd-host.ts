@@ -48,7 +48,11 @@ export async function startWorkerd(worker: HostedWorker): Promise<WorkerdHost> {
           env: worker.env,
           exports: worker.exports,
         },
-        dev: { unsafeDirectSockets: [{}], stripCfConnectingIp: false },
+        dev: {
+          unsafeDirectSockets: [{}],
+          stripCfConnectingIp: false,
+          unsafeInspectorProxy: worker.inspectorPort !== undefined,
+        },
       },
     ],
   });
