@@ -16,6 +16,8 @@ const shared = {
   sourcesContent: false,
   legalComments: "linked",
   logLevel: "warning",
+  // A bundle with a hole in it must not leave the build.
+  logOverride: { "import-is-undefined": "error" },
 } satisfies BuildOptions;
 
 const worker: BuildOptions = {
@@ -25,6 +27,7 @@ const worker: BuildOptions = {
   target: "es2024",
   conditions: ["workerd", "worker", "browser"],
   external: ["node:*", "cloudflare:*"],
+  loader: { ".yml": "text" },
 };
 
 const cli: BuildOptions = {

@@ -53,7 +53,11 @@ export const followArgs = {
     valueHint: "FILE",
     description: "write the result there instead of standard output",
   },
-  file: { type: "string", valueHint: "PATH", description: "a further file that load_file may read; may be repeated" },
+  file: {
+    type: "string",
+    valueHint: "[NAME=]PATH",
+    description: "a further file that load_file may read; may be repeated",
+  },
   progress: {
     type: "boolean",
     description: "show the run's events; on by itself on a terminal",

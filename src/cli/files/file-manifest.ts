@@ -34,10 +34,9 @@ export async function selectFiles(
   } else {
     warning = await addDirectory(files, workingDirectory);
   }
-  for (const path of extra) {
-    const info = await stat(path).catch(() => undefined);
-    if (info?.isFile() !== true) throw invalid(`--file ${path}: there is no such file`);
-    files.set(manifestPath(resolve(path), workingDirectory), resolve(path));
+  for (const given of extra) {
+    const { name, file } = await readFileFlag(given, workingDirectory);
+    files.set(name, file);
   }
   return { files, ...(warning === undefined ? {} : { warning }) };
 }
@@ -92,8 +91,27 @@ async function addDirectory(files: Map<string, string>, root: string): Promise<s
   return undefined;
 }
 
-/** Relative to the working directory with `/`; files outside keep their absolute path. */
+/** `PATH`, or `NAME=PATH` where the flow names the file otherwise. */
+async function readFileFlag(
+  given: string,
+  workingDirectory: string,
+): Promise<{ readonly name: string; readonly file: string }> {
+  const at = given.indexOf("=");
+  const candidates = [
+    { name: undefined, path: given },
+    ...(at > 0 ? [{ name: given.slice(0, at), path: given.slice(at + 1) }] : []),
+  ];
+  for (const { name, path } of candidates) {
+    const file = resolve(path);
+    const info = await stat(file).catch(() => undefined);
+    if (info?.isFile() === true) return { name: name ?? manifestPath(file, workingDirectory), file };
+  }
+  throw invalid(`--file ${given}: there is no such file`);
+}
+
+/** Relative to the working directory with `/`; files outside have their absolute path, without the leading slash. */
 function manifestPath(file: string, workingDirectory: string): string {
   const path = relative(workingDirectory, file);
-  return path.startsWith("..") || isAbsolute(path) ? file : path.split(sep).join("/");
+  const outside = path.startsWith("..") || isAbsolute(path);
+  return (outside ? file : path).split(sep).join("/").replace(/^\/+/, "");
 }

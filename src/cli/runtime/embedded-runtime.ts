@@ -12,7 +12,7 @@ import type * as Miniflare from "miniflare";
 import { CommandFailure } from "../exit-code.ts";
 import { freePort, probe } from "./free-port.ts";
 import type { ServiceWorker } from "./service-worker.ts";
-import { ownUntilExit } from "./shutdown.ts";
+import { ownUntilExit, withoutSignalHandlersOf } from "./shutdown.ts";
 
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = "2026-10-23";
@@ -64,7 +64,7 @@ export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Pro
       ),
     ],
   };
-  const miniflare = new Runtime(convertV4MiniflareOptions(shared));
+  const miniflare = withoutSignalHandlersOf(() => new Runtime(convertV4MiniflareOptions(shared)));
   let ready = false;
   // A runtime that did not start fails again when it is disposed of; the first failure is the one to tell.
   const release = ownUntilExit(() =>
@@ -88,14 +88,21 @@ function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptio
     modules: [{ type: "ESModule", path: script, contents: readFileSync(script, "utf8") }],
     modulesRoot: dirname(script),
     compatibilityDate: COMPATIBILITY_DATE,
+    ...orchestratorBindings({ url, configText: options.configText }),
+    serviceBindings: Object.fromEntries(options.serviceWorkers.map((worker) => [worker.binding, worker.name])),
+  };
+}
+
+/** The bindings of the orchestrator, as wrangler.toml gives them to a deployment; a test compares the two. */
+export function orchestratorBindings(local: { readonly url: string; readonly configText: string }) {
+  return {
     durableObjects: {
       RUNS: { className: "RunObject", useSQLite: true },
       INDEX: { className: "IndexObject", useSQLite: true },
     },
     r2Buckets: ["BLOBS"],
     d1Databases: ["DB"],
-    bindings: { STEPFLOW_CONFIG: options.configText, STEPFLOW_LOCAL: "1", PUBLIC_URL: url, ...secrets() },
-    serviceBindings: Object.fromEntries(options.serviceWorkers.map((worker) => [worker.binding, worker.name])),
+    bindings: { STEPFLOW_CONFIG: local.configText, STEPFLOW_LOCAL: "1", PUBLIC_URL: local.url, ...secrets() },
   };
 }
 

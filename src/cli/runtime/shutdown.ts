@@ -44,10 +44,22 @@ export function beforeSignalExit(tell: () => number | void): void {
   onSignal = tell;
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Runs `create` and takes away the signal handlers it adds: a library that exits at once would cut our release short. */
+export function withoutSignalHandlersOf<T>(create: () => T): T {
+  const before = SIGNALS.map((signal) => ({ signal, kept: new Set(process.listeners(signal)) }));
+  const created = create();
+  for (const { signal, kept } of before) {
+    for (const listener of process.listeners(signal)) if (!kept.has(listener)) process.removeListener(signal, listener);
+  }
+  return created;
+}
+
 /** SIGINT, SIGTERM and SIGHUP release everything and exit with 128 + the signal's number; a second one exits at once. */
 export function exitOnSignals(): void {
   let asked = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
       const code = (asked ? undefined : onSignal?.()) ?? 128 + constants.signals[signal];
       if (asked) process.exit(code);

@@ -1,0 +1,90 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { folderWith, startStepflow, stepflow, waitForText } from "../support/stepflow-cli.ts";
+
+const files = {
+  "hello.yaml":
+    "name: hello\ndescription: Greets.\nsteps:\n- id: a\n  component: /builtin/noop\n  input: { $input: name }\noutput: { $step: a }\n",
+  "nap.yaml":
+    "name: nap\ndescription: Sleeps.\nsteps:\n- id: a\n  component: /builtin/sleep\n  input: { duration_ms: { $input: ms } }\noutput: { $step: a }\n",
+};
+
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGTERM");
+});
+
+async function serve(cwd: string): Promise<{ readonly url: string; stop(): Promise<number | null> }> {
+  const child = startStepflow(["serve", "--port", "0", "--state", "state"], { cwd });
+  running.push(child);
+  const [, port] = await waitForText(child.stdout!, /^\{"port":(\d+)\}\n/);
+  const stop = async () => {
+    child.kill("SIGTERM");
+    if (child.exitCode === null) await once(child, "exit");
+    return child.exitCode;
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
+}
+
+describe("serve", () => {
+  test("submit, runs and flows talk to it; runs survive a restart", async () => {
+    const cwd = await folderWith(files);
+    const server = await serve(cwd);
+    const env = { STEPFLOW_URL: server.url };
+    const json = async (...args: string[]) => JSON.parse((await stepflow(args, { cwd, env })).stdout) as never;
+
+    const submitted = await stepflow(["submit", "hello.yaml", "--input-json", '{"name": "Ada"}', "--url", server.url], {
+      cwd,
+    });
+    expect(submitted).toMatchObject({ code: 0, stdout: '{"outcome":"success","result":"Ada"}\n' });
+    const runId = /run_id: (\S+)/.exec(submitted.stderr)![1]!;
+    expect(await json("runs", "get", runId, "--steps")).toMatchObject({
+      flowName: "hello",
+      outcome: "success",
+      results: [{ result: { outcome: "success", result: "Ada" } }],
+      steps: [{ stepId: "a", status: "completed" }],
+    });
+    const events = (await stepflow(["runs", "events", runId], { cwd, env })).stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { type: string }).type);
+    expect(events.at(0)).toBe("run_created");
+    expect(events.at(-1)).toBe("run_completed");
+
+    const stored: { flowId: string } = await json("flows", "put", "hello.yaml");
+    expect(await json("flows", "get", stored.flowId)).toMatchObject({ name: "hello", steps: [{ id: "a" }] });
+
+    const [cancelled, kept]: { runId: string }[] = await Promise.all([
+      json("submit", "nap.yaml", "--input-json", '{"ms": 600000}', "--detach"),
+      json("submit", "nap.yaml", "--input-json", '{"ms": 1500}', "--detach"),
+    ]);
+    expect(await json("runs", "cancel", cancelled!.runId)).toMatchObject({ status: "cancelled" });
+
+    expect(await server.stop()).toBe(0);
+    const refused = await stepflow(["runs", "list"], { cwd, env });
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no orchestrator answers at .*\nhint: start one with: stepflow serve/),
+    });
+
+    const again = await serve(cwd);
+    const ended = await stepflow(["runs", "get", kept!.runId, "--wait", "--url", again.url], { cwd });
+    expect(JSON.parse(ended.stdout)).toMatchObject({ status: "completed", outcome: "success" });
+    expect(await again.stop()).toBe(0);
+  });
+
+  test("a port that is taken is said", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const refused = await stepflow(["serve", "--port", String(port)], { cwd: await folderWith(files) });
+    other.close();
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining(`port ${port} on 127.0.0.1 is taken`),
+    });
+  });
+});
