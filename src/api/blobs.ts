@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { BlobStore, StoredBlob } from "../core/ports/blob-store.ts";
 import { blobDocument, blobParams, storeBlobBody, storeBlobHeaders, storedBlob } from "../protocol/api/blob.ts";
-import type { BlobId } from "../protocol/ids.ts";
 import { type ApiDeps, type ApiLimits } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
@@ -50,7 +49,7 @@ export function blobOperations(deps: ApiDeps): readonly Operation[] {
       params: blobParams,
       responses: { 200: { description: "The blob.", schema: blobDocument } },
       async handle({ raw, namespace, params }) {
-        const id = params.blobId as BlobId;
+        const id = params.blobId;
         const blobs = deps.blobs(namespace);
         const asBytes = (raw.headers.get("accept") ?? "").includes(BINARY);
         if (raw.method === "HEAD") {

@@ -15,11 +15,14 @@ export function componentOperations(deps: ApiDeps): readonly Operation[] {
       responses: { 200: { description: "Sorted by path.", schema: componentList } },
       async handle({ query, warnings }) {
         const { components, complete, failedPlugins } = await deps.components();
-        const listed = components.map(({ component, inputSchema, outputSchema, ...rest }) => ({
-          ...rest,
+        // Absent fields are left out by the JSON writer.
+        const listed = components.map(({ path, plugin, component, description, inputSchema, outputSchema }) => ({
+          path,
+          plugin,
           componentId: component,
-          ...(inputSchema === undefined || query.excludeSchemas ? {} : { inputSchema }),
-          ...(outputSchema === undefined || query.excludeSchemas ? {} : { outputSchema }),
+          description,
+          inputSchema: query.excludeSchemas ? undefined : inputSchema,
+          outputSchema: query.excludeSchemas ? undefined : outputSchema,
         }));
         return jsonReply({ components: listed, complete, failedPlugins }, { warnings });
       },

@@ -21,7 +21,6 @@ import {
 } from "../protocol/api/flow.ts";
 import { blobIdSchema } from "../protocol/api/identifier.ts";
 import type { Diagnostic, DiagnosticLevel } from "../protocol/diagnostic.ts";
-import type { FlowId } from "../protocol/ids.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
 import { type FlowLibrary, prepareFlow, refuseFlow } from "./flow-library.ts";
@@ -30,7 +29,7 @@ import { isJsonType, mediaType, readJson, readText, unsupportedMediaType } from 
 import { checkFields, isFields } from "./request-fields.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
 
-const YAML_TYPES = ["application/yaml", "application/x-yaml", "text/yaml"];
+const YAML_TYPES: ReadonlySet<string> = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 const flowParams = z.object({ flowId: blobIdSchema });
 
 interface FlowToStore {
@@ -107,7 +106,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       params: flowParams,
       responses: { 200: { description: "Its canonical document.", schema: flowDocument } },
       async handle({ namespace, params }) {
-        const { flowId, flow } = await library.load(namespace, params.flowId as FlowId);
+        const { flowId, flow } = await library.load(namespace, params.flowId);
         return jsonReply({ flowId, flow: serializeFlow(flow), allExamples: allExamples(flow) });
       },
     }),
@@ -120,7 +119,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       params: flowParams,
       responses: { 200: { description: "By name.", schema: flowVariablesSchema } },
       async handle({ namespace, params }) {
-        const { flowId, flow } = await library.load(namespace, params.flowId as FlowId);
+        const { flowId, flow } = await library.load(namespace, params.flowId);
         return jsonReply({ flowId, variables: flowVariables(flow) });
       },
     }),
@@ -134,7 +133,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       params: flowParams,
       responses: { 204: { description: "Deleted." } },
       async handle({ namespace, params }) {
-        const flowId = params.flowId as FlowId;
+        const flowId = params.flowId;
         const blobs = deps.blobs(namespace);
         if ((await blobs.head(flowId))?.blobType !== "flow")
           throw new ApiError("NOT_FOUND", `There is no flow ${flowId}.`);
@@ -152,7 +151,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
     query: { readonly dryRun?: boolean; readonly name?: string },
   ): Promise<FlowToStore> {
     const type = mediaType(raw);
-    if (YAML_TYPES.includes(type)) {
+    if (YAML_TYPES.has(type)) {
       const text = await readText(raw, deps.limits);
       return {
         parsed: parseFlow(text),

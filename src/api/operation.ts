@@ -11,7 +11,7 @@ import { invalidRequest } from "./api-error.ts";
 import { readJson } from "./request-body.ts";
 import { checkFields, type FieldPlace, type Fields, isFields, queryFields } from "./request-fields.ts";
 
-type NoFields = z.ZodObject<Record<never, never>>;
+type NoFields = z.ZodObject<Record<string, never>>;
 
 interface ResponseSpec {
   readonly description: string;

@@ -56,8 +56,8 @@ export async function readText(request: Request, limits: ApiLimits): Promise<str
 }
 
 /**
- * The body, failing with a 413 when it is longer than the limit: at its end, since a caller who is still sending would not see
- * the answer, but after four times the limit at once.
+ * The body, failing with a 413 when it is longer than the limit: before the first byte if it is announced so, else at its end,
+ * since a caller who is still sending would not see the answer (after four times the limit at once).
  */
 export function limitedBody(
   request: Request,
@@ -65,7 +65,9 @@ export function limitedBody(
   limits: ApiLimits,
 ): ReadableStream<Uint8Array> | null {
   const maximum = limits[limit];
-  if (request.body === null || announcedLength(request) <= maximum) return request.body;
+  const announced = request.headers.get("content-length");
+  if (announced !== null && Number(announced) > maximum) throw tooLarge(limit, maximum);
+  if (request.body === null || announced !== null) return request.body;
   let size = 0;
   return request.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
@@ -81,7 +83,7 @@ export function limitedBody(
   );
 }
 
-/** Reads and forgets what is left of a refused request's body (up to 64 MiB), so that its sender gets to the answer. */
+/** Reads and forgets what is left of a refused request's body (up to 256 MiB), so that its sender gets to the answer. */
 export async function discardBody(request: Request): Promise<void> {
   if (request.body === null || request.bodyUsed) return;
   let left = DISCARDED_BYTES;
@@ -94,13 +96,7 @@ export async function discardBody(request: Request): Promise<void> {
     // The sender has gone.
   }
 }
-const DISCARDED_BYTES = 64 * 1024 * 1024;
-
-/** Infinite when the sender does not say. */
-function announcedLength(request: Request): number {
-  const header = request.headers.get("content-length");
-  return header === null ? Number.POSITIVE_INFINITY : Number(header);
-}
+const DISCARDED_BYTES = 256 * 1024 * 1024;
 
 function tooLarge(limit: keyof ApiLimits, value: number): ApiError {
   return new ApiError("PAYLOAD_TOO_LARGE", `The body is longer than the limit "${limit}" of ${value} bytes.`, {

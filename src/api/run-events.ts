@@ -1,6 +1,5 @@
 import { runEvent, runEventsHeaders, runEventsQuery } from "../protocol/api/event.ts";
 import { runParams } from "../protocol/api/run.ts";
-import type { RunId } from "../protocol/ids.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { eventStream } from "./event-stream.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -28,7 +27,7 @@ export function runEventOperations(deps: ApiDeps): readonly Operation[] {
         },
       },
       async handle({ raw, namespace, params, query, headers }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         const object = () => deps.runs(namespace, runId);
         valueOf(await object().summary(runId), runId);
         const gone = new AbortController();

@@ -7,7 +7,7 @@ import { ApiError, invalidRequest } from "./api-error.ts";
 /** The items of a submission, and where in the request's body each stands. */
 export interface RunInput {
   readonly inputs: readonly Json[];
-  pointerTo(index: number): string;
+  readonly pointerTo: (index: number) => string;
 }
 
 const MAX_FAULTS = 100;

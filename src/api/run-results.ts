@@ -8,7 +8,6 @@ import {
   stepParams,
   stepQuery,
 } from "../protocol/api/run.ts";
-import type { RunId } from "../protocol/ids.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError } from "./api-error.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
@@ -28,7 +27,7 @@ export function runResultOperations(deps: ApiDeps): readonly Operation[] {
       query: listItemsQuery,
       responses: { 200: { description: "One page.", schema: itemPage } },
       async handle({ namespace, params, query, warnings }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         const { cursor: offset = 0, limit = DEFAULT_PAGE, resultOrder = "byIndex" } = query;
         const order = resultOrder === "byIndex" || resultOrder === "by_index" ? "by_index" : "by_completion";
         const run = deps.runs(namespace, runId);
@@ -48,7 +47,7 @@ export function runResultOperations(deps: ApiDeps): readonly Operation[] {
       query: listStepsQuery,
       responses: { 200: { description: "One page, by item, then in the order of the flow.", schema: stepPage } },
       async handle({ namespace, params, query, warnings }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         const { cursor: offset = 0, limit = DEFAULT_PAGE, includeOutputs = false, itemIndex } = query;
         const options = { offset, limit: limit + 1, includeOutputs, ...(itemIndex === undefined ? {} : { itemIndex }) };
         const found = valueOf(await deps.runs(namespace, runId).steps(runId, options), runId);
@@ -68,7 +67,7 @@ export function runResultOperations(deps: ApiDeps): readonly Operation[] {
       query: stepQuery,
       responses: { 200: { description: "The step.", schema: stepDocument } },
       async handle({ namespace, params, query, warnings }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         const { stepId } = params;
         const { itemIndex = 0 } = query;
         const options = { itemIndex, stepId, includeOutputs: true, offset: 0, limit: 1 };

@@ -1,7 +1,6 @@
 import type { RunQuery } from "../core/ports/run-index.ts";
 import { runFlow } from "../protocol/api/flow.ts";
 import { listRunsQuery, runPage, runParams, runSummary, waitQuery } from "../protocol/api/run.ts";
-import type { RunId } from "../protocol/ids.ts";
 import { parseJson } from "../protocol/parse-json.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
@@ -37,7 +36,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
       query: waitQuery,
       responses: { 200: { description: "The run.", schema: runSummary } },
       async handle({ namespace, params, query, warnings }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         const waitMs = query.wait ? (query.timeoutSecs ?? DEFAULT_WAIT_SECS) * 1000 : 0;
         const reply = await deps.runs(namespace, runId).summary(runId, { waitMs });
         return jsonReply(valueOf(reply, runId), { warnings });
@@ -53,7 +52,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
       params: runParams,
       responses: { 204: { description: "Deleted." } },
       async handle({ namespace, params }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         valueOf(await deps.runs(namespace, runId).delete(runId), runId);
         return new Response(null, { status: 204 });
       },
@@ -68,7 +67,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
       params: runParams,
       responses: { 200: { description: "The run as it is now.", schema: runSummary } },
       async handle({ namespace, params }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         return jsonReply(valueOf(await deps.runs(namespace, runId).cancel(runId), runId));
       },
     }),
@@ -82,7 +81,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
       params: runParams,
       responses: { 200: { description: "Its canonical document.", schema: runFlow } },
       async handle({ namespace, params }) {
-        const runId = params.runId as RunId;
+        const { runId } = params;
         const { flowId, flowText } = valueOf(await deps.runs(namespace, runId).flow(runId), runId);
         const parsed = parseJson(flowText);
         if (parsed.kind === "invalid")

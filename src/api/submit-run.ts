@@ -1,7 +1,7 @@
 import { parseFlowDocument } from "../core/flow/index.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
 import { submitRunBody, submitRunHeaders, submittedRun } from "../protocol/api/run.ts";
-import type { FlowId, Namespace } from "../protocol/ids.ts";
+import type { Namespace } from "../protocol/ids.ts";
 import type { RunSubmission } from "../protocol/run.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
@@ -75,7 +75,7 @@ export function submitRunOperations(deps: ApiDeps, library: FlowLibrary): readon
       throw invalidRequest([{ pointer: `/${given[1] ?? "flow"}`, message }]);
     }
     if (body.flow !== undefined) return runnable(prepareFlow(parseFlowDocument(body.flow)));
-    if (body.flowId !== undefined) return library.load(namespace, body.flowId as FlowId);
+    if (body.flowId !== undefined) return library.load(namespace, body.flowId);
     const name = body.flowName ?? "";
     const named = await deps.flows.latest(namespace, name);
     if (!named)

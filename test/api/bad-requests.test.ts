@@ -1,5 +1,5 @@
 import { request as httpRequest } from "node:http";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { echoFlow } from "./example-flows.ts";
 import { type LocalOrchestrator, startOrchestrator } from "./local-orchestrator.ts";

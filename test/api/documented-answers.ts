@@ -43,7 +43,7 @@ export class DocumentedAnswers {
       if (!new Validator(faults as object).validate(warnings).valid)
         throw new Error(`odd warnings: ${JSON.stringify(warnings)}`);
     }
-    const { errors } = new Validator({ ...schema, components: this.#document.components } as object).validate(body);
+    const { errors } = new Validator({ ...schema, components: this.#document.components }).validate(body);
     if (errors.length > 0) {
       throw new Error(
         `${method} ${template} ${status} is not as documented: ${JSON.stringify(errors)}\n${JSON.stringify(body)}`,

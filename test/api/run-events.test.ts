@@ -26,16 +26,21 @@ async function* events(runId: string, query = "", init: RequestInit = {}): Async
   });
   const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {
-    parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
-    while (arrived.length > 0) yield arrived.shift() as Received;
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* arrived.splice(0);
   }
+}
+async function collect(stream: AsyncIterable<Received>): Promise<Received[]> {
+  const all: Received[] = [];
+  for await (const received of stream) all.push(received);
+  return all;
 }
 const submit = async (body: object) => (await api.call("POST", "/api/v1/runs", body)).body.runId as string;
 const typesOf = (list: readonly Received[]) => list.map(({ data }) => data["type"]);
 
 test("an ended run is told from its start to its end, and the stream closes", async () => {
   const runId = await submit({ flow: echoFlow, input: { x: 1 }, wait: true });
-  const told = await Array.fromAsync(events(runId));
+  const told = await collect(events(runId));
   expect(typesOf(told)).toEqual(["run_created", "step_completed", "item_completed", "run_completed"]);
   for (const { id, event, data } of told) {
     expect(id).toBe(String(data["sequenceNumber"]));
@@ -47,7 +52,7 @@ test("an ended run is told from its start to its end, and the stream closes", as
 
 test("results come when asked for", async () => {
   const runId = await submit({ flow: echoFlow, input: { x: 1 }, wait: true });
-  const told = await Array.fromAsync(events(runId, "?includeResults=true"));
+  const told = await collect(events(runId, "?includeResults=true"));
   expect(told.map(({ data }) => data["result"])).toEqual([undefined, { x: 1 }, { x: 1 }, undefined]);
 });
 
@@ -56,30 +61,28 @@ test("a running run is followed until it ends", async () => {
   const stream = events(runId);
   expect((await stream.next()).value?.data["type"]).toBe("run_created");
   await api.call("POST", `/api/v1/runs/${runId}/cancel`);
-  const rest = await Array.fromAsync(stream);
+  const rest = await collect(stream);
   expect(typesOf(rest)).toContain("cancel_requested");
   expect(rest.at(-1)?.data).toMatchObject({ type: "run_completed", status: "cancelled" });
 });
 
 test("a reader goes on where it was, by query or by Last-Event-ID, which wins", async () => {
   const runId = await submit({ flow: echoFlow, input: { x: 1 }, wait: true });
-  const all = await Array.fromAsync(events(runId));
+  const all = await collect(events(runId));
   const seen = all[1]?.id ?? "";
-  expect(await Array.fromAsync(events(runId, `?since=${seen}`))).toEqual(all.slice(2));
-  expect(await Array.fromAsync(events(runId, "?since=0", { headers: { "last-event-id": seen } }))).toEqual(
-    all.slice(2),
-  );
+  expect(await collect(events(runId, `?since=${seen}`))).toEqual(all.slice(2));
+  expect(await collect(events(runId, "?since=0", { headers: { "last-event-id": seen } }))).toEqual(all.slice(2));
 });
 
 test("a reader that has seen everything gets an end", async () => {
   const runId = await submit({ flow: echoFlow, input: { x: 1 }, wait: true });
-  const last = (await Array.fromAsync(events(runId))).at(-1);
-  expect(await Array.fromAsync(events(runId, `?since=${last?.id}`))).toEqual([]);
+  const last = (await collect(events(runId))).at(-1);
+  expect(await collect(events(runId, `?since=${last?.id}`))).toEqual([]);
 });
 
 test("only the types asked for", async () => {
   const runId = await submit({ flow: echoFlow, input: { x: 1 }, wait: true });
-  expect(typesOf(await Array.fromAsync(events(runId, "?eventTypes=run_created,item_completed")))).toEqual([
+  expect(typesOf(await collect(events(runId, "?eventTypes=run_created,item_completed")))).toEqual([
     "run_created",
     "item_completed",
   ]);
@@ -87,14 +90,14 @@ test("only the types asked for", async () => {
 
 test("sub-runs are told when asked for", async () => {
   const runId = await submit({ flow: parentFlow, input: { x: 1 }, wait: true });
-  const own = await Array.fromAsync(events(runId));
+  const own = await collect(events(runId));
   expect(new Set(own.map(({ data }) => data["runId"]))).toEqual(new Set([runId]));
-  const whole = await Array.fromAsync(events(runId, "?includeSubRuns=true"));
+  const whole = await collect(events(runId, "?includeSubRuns=true"));
   const runs = new Set(whole.map(({ data }) => data["runId"]));
   expect(runs.size).toBe(2);
   expect(typesOf(whole)).toContain("sub_run_created");
-  const child = [...runs].find((id) => id !== runId) as string;
-  expect((await Array.fromAsync(events(child))).at(-1)?.data).toMatchObject({ type: "run_completed", runId: child });
+  const child = String([...runs].find((id) => id !== runId));
+  expect((await collect(events(child))).at(-1)?.data).toMatchObject({ type: "run_completed", runId: child });
 });
 
 test("two readers are told the same", async () => {
@@ -102,7 +105,7 @@ test("two readers are told the same", async () => {
   const readers = [events(runId), events(runId)];
   for (const reader of readers) await reader.next();
   await api.call("POST", `/api/v1/runs/${runId}/cancel`);
-  const [first, second] = await Promise.all(readers.map((reader) => Array.fromAsync(reader)));
+  const [first, second] = await Promise.all(readers.map((reader) => collect(reader)));
   expect(first).toEqual(second);
   expect(first?.length).toBeGreaterThan(0);
 });

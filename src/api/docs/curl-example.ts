@@ -15,7 +15,7 @@ export function curlExample(
   const parameters = operation.parameters ?? [];
   const filled = parameters
     .filter((parameter) => parameter.in === "path")
-    .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(sampleOf(document, schema) ?? name)), path);
+    .reduce((text, { name, schema }) => text.replace(`{${name}}`, sampleText(sampleOf(document, schema), name)), path);
   const accept = Object.keys(operation.responses["200"]?.content ?? {})[0];
   const content = Object.entries(operation.requestBody?.content ?? {})[0];
   const lines = [
@@ -29,6 +29,10 @@ export function curlExample(
       : []),
   ];
   return lines.join(" \\\n  ");
+}
+
+function sampleText(sample: unknown, name: string): string {
+  return typeof sample === "string" || typeof sample === "number" ? String(sample) : name.toUpperCase();
 }
 
 function sampleOf(document: ReferenceDocument, schema: ReferenceSchema): unknown {

@@ -8,7 +8,11 @@ import { schemaHtml } from "./schema-html.ts";
 export function referencePage(document: ReferenceDocument): string {
   const { info, tags = [], components } = document;
   const schemas = Object.entries(components?.schemas ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const sections = tags.map((tag) => ({ ...tag, operations: operationsOf(document, tag.name) }));
+  const sections = tags.map(({ name, description = "" }) => ({
+    name,
+    description,
+    operations: operationsOf(document, name),
+  }));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -32,7 +36,7 @@ ${contentsHtml(
 <p class="dim">The same as a machine reads it: <a href="/openapi.json">openapi.json</a></p>
 ${sections
   .map(
-    ({ name, description = "", operations }) =>
+    ({ name, description, operations }) =>
       `<h2>${escapeHtml(name)}</h2><p>${proseHtml(description)}</p>${operations.map((routed) => operationHtml(document, routed)).join("")}`,
   )
   .join("")}

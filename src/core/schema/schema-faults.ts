@@ -1,4 +1,4 @@
-import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
+import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 
 /** One thing wrong with a value: a JSON pointer into it (`""` is the value itself) and what is wrong there. */
@@ -49,7 +49,7 @@ export function compileSchema(schema: Json, definitions?: JsonObject): (value: J
   const whole = definitions ? { ...schema, $defs: { ...definitions, ...(isObject(own) ? own : {}) } } : schema;
   let validator: Validator;
   try {
-    validator = new Validator(whole as Schema, "2020-12", false);
+    validator = new Validator(whole, "2020-12", false);
   } catch (error) {
     return () => unusable(error);
   }

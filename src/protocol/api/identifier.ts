@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { BlobId, RunId } from "../ids.ts";
 import { parseCursor } from "../list-cursor.ts";
 
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -9,6 +10,7 @@ export const runIdSchema = z
   .string()
   .transform((text) => text.toLowerCase())
   .refine((text) => RUN_ID.test(text), "not a run id: a UUID as POST /runs answers it is expected")
+  .transform((text) => text as RunId)
   .meta({ type: "string", format: "uuid", examples: ["019a9d2c-6f00-7cc3-98c4-dc0c0c000000"] });
 
 /** A blob or flow id; upper case is accepted and lowered. */
@@ -16,6 +18,7 @@ export const blobIdSchema = z
   .string()
   .transform((text) => text.toLowerCase())
   .refine((text) => BLOB_ID.test(text), "not an id: 64 hexadecimal digits (a SHA-256) are expected")
+  .transform((text) => text as BlobId)
   .meta({
     type: "string",
     pattern: "^[0-9a-fA-F]{64}$",
