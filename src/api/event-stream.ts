@@ -2,16 +2,17 @@
  * The events of one run as Server-Sent Events. Owns the WebSocket to the run's object while the stream is open.
  * In: pages of events from the object, and its hint that there are more. Out: `id:` and `data:` lines, a comment every 15 s.
  * Invariants: events come in order, each once, from the cursor on; the object is only asked after a hint, so that it can sleep
- * between events (A6); a lost socket is opened again; the stream ends after the run's `run_completed`.
+ * between events (A6); a lost socket is opened again, a lost call made again; the stream ends after the run's `run_completed`.
  */
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { RunId } from "../protocol/ids.ts";
 import type { RunObjectApi } from "../run/run-api.ts";
+import { retryLostCall } from "./retry-lost-call.ts";
 import { valueOf } from "./run-fault.ts";
 import { RunWatch } from "./run-watch.ts";
 
 const PAGE = 500;
-export const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 
 export interface EventStreamOptions {
   readonly since: number;
@@ -19,6 +20,8 @@ export interface EventStreamOptions {
   readonly includeSubRuns: boolean;
   /** Absent: all. */
   readonly types?: ReadonlySet<RunEventMessage["type"]>;
+  /** A comment goes out when nothing else did for so long; 15 s unless given. */
+  readonly keepAliveMs?: number;
   /** Aborts when the reader has gone. */
   readonly signal: AbortSignal;
 }
@@ -29,14 +32,18 @@ export async function* eventStream(
   runId: RunId,
   options: EventStreamOptions,
 ): AsyncGenerator<string> {
-  const { includeResults, includeSubRuns, types, signal } = options;
+  const { includeResults, includeSubRuns, types, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
   let since = options.since;
   const watch = new RunWatch(() => object(), runId);
   try {
     // The socket comes first: what is appended after the page was read is then hinted at.
-    await watch.open();
+    await retryLostCall(() => watch.open(), signal);
     while (!signal.aborted) {
-      const page = valueOf(await object().events(runId, { since, limit: PAGE, includeResults, includeSubRuns }), runId);
+      const reply = await retryLostCall(
+        () => object().events(runId, { since, limit: PAGE, includeResults, includeSubRuns }),
+        signal,
+      );
+      const page = valueOf(reply, runId);
       const text = page.events
         .filter((event) => types?.has(event.type) ?? true)
         .map(messageOf)
@@ -46,7 +53,7 @@ export async function* eventStream(
       const caughtUp = page.next === since;
       since = page.next;
       if (!caughtUp) continue;
-      while (!signal.aborted && (await watch.next(since, KEEP_ALIVE_MS, signal)) === "idle") yield ": keep-alive\n\n";
+      while (!signal.aborted && (await watch.next(since, keepAliveMs, signal)) === "idle") yield ": keep-alive\n\n";
     }
   } finally {
     watch.close();

@@ -1,8 +1,9 @@
 import type { RunId } from "../protocol/ids.ts";
 import type { RunObjectApi } from "../run/run-api.ts";
+import { pause, retryLostCall } from "./retry-lost-call.ts";
 
-/** Between attempts to open a lost socket again. */
-const REOPEN_MS = 1_000;
+/** Before a lost socket is opened again: its object may be on its way elsewhere, with all its watchers. */
+const REOPEN_MS = 200;
 
 /**
  * The hint that a run has new events: a WebSocket on which its object sends the latest sequence number. The object hibernates
@@ -43,8 +44,8 @@ export class RunWatch {
   async next(since: number, timeoutMs: number, signal: AbortSignal): Promise<"changed" | "idle"> {
     if (this.#latest > since) return "changed";
     if (this.#socket) return (await this.#sleep(timeoutMs, signal)) ? "changed" : "idle";
-    await this.#sleep(REOPEN_MS, signal);
-    if (!signal.aborted) await this.open();
+    await pause(REOPEN_MS, signal);
+    if (!signal.aborted) await retryLostCall(() => this.open(), signal);
     return "changed";
   }
 
