@@ -44,6 +44,11 @@ const stepflow = commandGroup(
 );
 
 exitOnSignals();
+// Whoever reads the output may have seen enough (`| head`): that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  void releaseAll().finally(() => process.exit(0));
+});
 process.exitCode = await main(process.argv.slice(2));
 await releaseAll();
 

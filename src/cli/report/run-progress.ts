@@ -40,7 +40,10 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
       names.length === 0
         ? ""
         : ` · running ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
-    const of = itemCount === 1 ? `${steps} steps done` : `${items}/${itemCount} items, ${steps} steps done`;
+    const of =
+      itemCount === 1
+        ? `${steps} step${steps === 1 ? "" : "s"} done`
+        : `${items}/${itemCount} items, ${steps} steps done`;
     out.write(
       `${out.cyan(SPINNER[frame % SPINNER.length] ?? "")} ${`${of}${what}`.slice(0, Math.max(20, out.columns - 3))}`,
     );
@@ -88,6 +91,7 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
           );
           break;
         case "step_waiting":
+          active.set(taskKey(event), { stepId: event.stepId, since: Date.parse(event.timestamp) });
           say(`${out.cyan("◷")} ${event.stepId} waits until ${event.until}`);
           break;
         case "item_completed":

@@ -63,9 +63,9 @@ function resultOf(item: ItemResult): FlowResult {
   );
 }
 
-/** Resolves when the text has left, also into a pipe that is slow. */
+/** Resolves when the text has left, also into a pipe that is slow. What goes wrong is `main`'s to handle. */
 export function writeToStandardOutput(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
   });
 }
