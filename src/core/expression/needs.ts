@@ -68,8 +68,9 @@ function collectVariable(expression: Extract<Expression, { kind: "variable" }>, 
   const [name, ...rest] = expression.path;
   if (expression.default === undefined || typeof name !== "string") return true;
   const read = scope.variable(name);
-  if (read !== undefined && rest.length === 0) return true;
+  // Until the variables are in memory, nobody knows whether this one was given.
   if (read?.kind === "not_resident") return wantBlobs(read.blobs, wants);
+  if (read !== undefined && rest.length === 0) return true;
   const isMissing = read === undefined || valueAt(read.value, rest) === undefined;
   return isMissing ? collect(expression.default, scope, wants) : true;
 }
