@@ -7,6 +7,6 @@ export type { ExpressionContext, ParsedExpression } from "./parse-expression.ts"
 export { parseExpression } from "./parse-expression.ts";
 export type { ParsedPath } from "./path.ts";
 export { formatPath, parsePath, serializePath, valueAt } from "./path.ts";
-export { childrenOf, isLazy, referencedSteps } from "./referenced-steps.ts";
+export { childrenOf, isLazy, referencedSteps, refersToElement } from "./referenced-steps.ts";
 export type { Evaluation, Needs, Read, Scope, StepView } from "./scope.ts";
 export { serializeExpression } from "./serialize-expression.ts";

@@ -53,6 +53,18 @@ export function isLazy(expression: Expression): boolean {
   return childrenOf(expression).some(isLazy);
 }
 
+const elementReferences = new WeakMap<Expression, boolean>();
+
+/** Whether `$item` or `$index` occurs in the expression. Remembered per expression. */
+export function refersToElement(expression: Expression): boolean {
+  const known = elementReferences.get(expression);
+  if (known !== undefined) return known;
+  const found =
+    expression.kind === "item" || expression.kind === "index" || childrenOf(expression).some(refersToElement);
+  elementReferences.set(expression, found);
+  return found;
+}
+
 /** The expressions directly inside, in source order. */
 export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {

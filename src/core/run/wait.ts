@@ -2,7 +2,8 @@
  * Finds out what an expression of an item waits for, and wakes it when that has settled. Readiness is incremental (A1): a
  * static reference is counted down, a lazy part is looked at again only when a step it waits for settles.
  */
-import { needs } from "../expression/index.ts";
+import type { Expression, Needs } from "../expression/index.ts";
+import { needs, refersToElement } from "../expression/index.ts";
 import type { PlanExpression, PlanStep } from "../plan/index.ts";
 import { EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
@@ -11,7 +12,7 @@ import { resumeTask } from "./resume.ts";
 import type { ItemSchedule, Owner, Phase, Watch } from "./schedule.ts";
 import { itemSchedule, OUTPUT } from "./schedule.ts";
 import type { RunNode } from "./state.ts";
-import { activeTasks, isSettled } from "./state.ts";
+import { activeTask, activeTasks, isSettled } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { park } from "./turn.ts";
 
@@ -47,7 +48,7 @@ export function openPhase(turn: Turn, item: ItemSchedule, owner: Owner, phase: P
 export function lookAgain(turn: Turn, item: ItemSchedule, watch: Watch): void {
   if (watch.done || !watch.lazy) return;
   const node = nodeAt(turn.tree, item.run);
-  const found = needs(watch.lazy, itemScope(turn, node, item.item));
+  const found = needsOf(turn, item, watch.lazy, watch);
   if (found.kind === "not_resident") {
     park(turn, { kind: "look_again", item, watch }, found.blobs);
     return;
@@ -61,6 +62,21 @@ export function lookAgain(turn: Turn, item: ItemSchedule, watch: Watch): void {
     watch.done = true;
     closeOne(turn, item, watch.owner, watch.phase);
   }
+}
+
+/** In the input of a `foreach`, a decision may differ from element to element: what any of them waits for. */
+function needsOf(turn: Turn, item: ItemSchedule, lazy: Expression, { owner, phase }: Watch): Needs {
+  const node = nodeAt(turn.tree, item.run);
+  const task = { run: item.run, item: item.item, step: owner };
+  const active = phase === "input" && refersToElement(lazy) ? activeTask(turn.tree, task) : undefined;
+  if (active?.kind !== "foreach") return needs(lazy, itemScope(turn, node, item.item));
+  const steps = new Set<string>();
+  for (const element of active.tasks.status.keys()) {
+    const found = needs(lazy, itemScope(turn, node, item.item, { step: owner, element }));
+    if (found.kind === "not_resident") return found;
+    for (const step of found.steps) steps.add(step);
+  }
+  return { kind: "steps", steps };
 }
 
 /** Wakes whoever waits for a step that has just settled. */
@@ -91,7 +107,9 @@ export function needStep(turn: Turn, item: ItemSchedule, step: number): void {
   if (isSettled(tasks?.status[step])) return;
   item.outstanding += 1;
   const active = tasks?.active.get(step);
-  if (active) resumeTask(turn, { run: item.run, item: item.item, step }, active);
+  // The elements of a `foreach` may still have to wait for what their input refers to.
+  if (active?.kind === "foreach") turn.schedule.agenda.push({ kind: "open_phase", item, owner: step, phase: "input" });
+  else if (active) resumeTask(turn, { run: item.run, item: item.item, step }, active);
   else turn.schedule.agenda.push({ kind: "open_phase", item, owner: step, phase: firstPhase(node, step) });
 }
 
