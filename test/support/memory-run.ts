@@ -48,6 +48,12 @@ export interface MemoryRunOptions {
   readonly maxConcurrency?: number;
   readonly settings?: Partial<EngineSettings>;
   readonly resolver?: ComponentResolver;
+  /** Bytes of values kept in memory. */
+  readonly valueCacheBytes?: number;
+  /** Values with more JSON text lie in the blob store. */
+  readonly largeCharacters?: number;
+  /** Fetches wait in `fetches` until `supply`. */
+  readonly holdFetches?: boolean;
 }
 
 export class MemoryRun {
@@ -55,7 +61,9 @@ export class MemoryRun {
   readonly blobs = new Map<BlobId, { readonly json: Json; readonly bytes: number }>();
   readonly calls: CallEffect[] = [];
   readonly aborted: Extract<Effect, { kind: "abort_call" }>[] = [];
+  readonly fetches: BlobId[] = [];
   readonly settings: EngineSettings;
+  readonly #options: MemoryRunOptions;
   readonly #plans = new Map<FlowId, Plan>();
   readonly #resolver: ComponentResolver;
   engine: Engine;
@@ -65,6 +73,7 @@ export class MemoryRun {
   turns = 0;
 
   constructor(options: MemoryRunOptions = {}) {
+    this.#options = options;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.#resolver = options.resolver ?? workerResolver();
     this.engine = this.#newEngine(emptyTree());
@@ -105,7 +114,7 @@ export class MemoryRun {
     for (let next: Command | undefined = command; next; ) {
       const decision = decide(this.engine, next, this.now);
       this.turns += 1;
-      this.journal.append(decision.entries);
+      this.journal.append(decision.entries.map((entry) => this.#moveLarge(entry)));
       this.engine.values.release();
       this.dueAt = decision.dueAt;
       next = decision.more ? { kind: "proceed" } : undefined;
@@ -125,6 +134,20 @@ export class MemoryRun {
 
   fail(call: CallEffect, code: TaskError["code"] = "COMPONENT_FAILED", message = "no"): void {
     this.settle(call, { kind: "failed", error: { code, message } });
+  }
+
+  /** Stores a value and gives the reference to it, as a transport does with a large result. */
+  blob(json: Json): { readonly kind: "blob"; readonly blob: BlobId; readonly bytes: number } {
+    const blob = String(this.blobs.size + 1).padStart(64, "b") as BlobId;
+    const bytes = JSON.stringify(json).length;
+    this.blobs.set(blob, { json, bytes });
+    return { kind: "blob", blob, bytes };
+  }
+
+  /** Answers the fetches that are held. */
+  supply(): void {
+    const ids = this.fetches.splice(0);
+    this.post({ kind: "supply_blobs", blobs: new Map(ids.map((id) => [id, this.blobs.get(id)])) });
   }
 
   /** The call under way for a step. */
@@ -176,6 +199,12 @@ export class MemoryRun {
     });
   }
 
+  #moveLarge(entry: JournalEntry): JournalEntry {
+    const limit = this.#options.largeCharacters ?? Number.POSITIVE_INFINITY;
+    if (entry.value?.kind !== "text" || entry.value.text.length <= limit) return entry;
+    return { ...entry, value: this.blob(JSON.parse(entry.value.text)) };
+  }
+
   #act(effect: Effect): void {
     switch (effect.kind) {
       case "call":
@@ -185,7 +214,8 @@ export class MemoryRun {
         this.aborted.push(effect);
         return;
       case "fetch_blobs":
-        this.post({ kind: "supply_blobs", blobs: new Map(effect.blobs.map((id) => [id, this.blobs.get(id)])) });
+        this.fetches.push(...effect.blobs);
+        if (!this.#options.holdFetches) this.supply();
         return;
       case "store_flow":
         this.blobs.set(effect.flowId, { json: JSON.parse(effect.text), bytes: effect.text.length });
@@ -210,7 +240,7 @@ export class MemoryRun {
     return {
       tree,
       schedule: emptySchedule(),
-      values: new ValueCache(this.journal, 1_000_000),
+      values: new ValueCache(this.journal, this.#options.valueCacheBytes ?? 1_000_000),
       plans: this.#planStore(),
       resolver: this.#resolver,
       settings: this.settings,

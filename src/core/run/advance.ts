@@ -6,6 +6,7 @@ import { finishForeach } from "./foreach.ts";
 import { activateItem, finishItem } from "./item.ts";
 import { phaseReady } from "./phase.ts";
 import type { Agendum, Source } from "./schedule.ts";
+import { isUnderWay } from "./schedule.ts";
 import { startTask } from "./start-task.ts";
 import { activeTask, TASK_IDLE } from "./state.ts";
 import { continueParent } from "./sub-run.ts";
@@ -18,12 +19,13 @@ export function advance(turn: Turn): boolean {
   const start = turn.entries.length;
   for (;;) {
     if (turn.entries.length - start >= turn.settings.eventsPerTurn) return true;
+    turn.values.noteReads();
     const agendum = agenda.pop();
     if (agendum) {
       lookAt(turn, agendum);
       continue;
     }
-    if (!turn.tree.root || turn.tree.calling >= turn.tree.root.maxConcurrency) return false;
+    if (!hasRoom(turn)) return false;
     const task = ready.pop();
     if (task) startTask(turn, task);
     else if (!pullSource(turn)) return false;
@@ -31,6 +33,7 @@ export function advance(turn: Turn): boolean {
 }
 
 function lookAt(turn: Turn, agendum: Agendum): void {
+  if ("item" in agendum && !isUnderWay(turn.schedule, agendum.item)) return;
   switch (agendum.kind) {
     case "open_phase":
       openPhase(turn, agendum.item, agendum.owner, agendum.phase);
@@ -56,6 +59,11 @@ function lookAt(turn: Turn, agendum: Agendum): void {
     default:
       assertNever(agendum);
   }
+}
+
+/** What waits for blobs keeps a place: otherwise everything that is ready would be read into memory at once. */
+function hasRoom({ tree, schedule }: Turn): boolean {
+  return tree.root !== undefined && tree.calling + schedule.parked.length < tree.root.maxConcurrency;
 }
 
 /** Takes one more item or element out of the newest source that may give one. */

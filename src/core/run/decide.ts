@@ -30,7 +30,7 @@ export function decide(engine: Engine, command: Command, now: number): Decision 
   apply(turn, command);
   const more = advance(turn);
   if (turn.missing.size > 0) turn.effects.push({ kind: "fetch_blobs", blobs: [...turn.missing] });
-  if (!more) engine.values.dropSupplied();
+  if (!more) engine.values.keepSupplied(new Set(turn.schedule.parked.flatMap(({ read }) => read)));
   return { entries: turn.entries, effects: turn.effects, more, dueAt: nextDueAt(engine) };
 }
 

@@ -7,7 +7,7 @@ import { nodeAt } from "./evolve.ts";
 import { itemScope } from "./item-scope.ts";
 import { endRunIfDone } from "./run-end.ts";
 import type { ItemSchedule } from "./schedule.ts";
-import { itemSchedule, OUTPUT } from "./schedule.ts";
+import { OUTPUT } from "./schedule.ts";
 import type { RunNode } from "./state.ts";
 import { activeTasks, TASK_FAILED, TASK_SUCCESS } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -33,7 +33,7 @@ export function activateItem(turn: Turn, node: RunNode, index: number): void {
 
 export function finishItem(turn: Turn, item: ItemSchedule): void {
   const node = nodeAt(turn.tree, item.run);
-  if (itemSchedule(turn.schedule, item.run, item.item) !== item || item.outstanding > 0) return;
+  if (item.outstanding > 0) return;
   const result = itemResult(turn, node, item.item);
   if (result.kind === "not_resident") {
     park(turn, { kind: "finish_item", item }, result.blobs);

@@ -17,8 +17,7 @@ export type Phase = "skip" | "foreach" | "input";
 export interface Schedule {
   /** Things to look at before anything new starts; last in, first out. */
   readonly agenda: Agendum[];
-  /** Agenda that wait for blobs. */
-  parked: { readonly agendum: Agendum; readonly blobs: readonly BlobId[] }[];
+  parked: Parked[];
   /** By item, then step, then run: depth first. */
   readonly ready: TinyQueue<TaskAddress>;
   /** Where further tasks come from once nothing is ready; the newest first. */
@@ -26,6 +25,13 @@ export interface Schedule {
   readonly timers: TinyQueue<Timer>;
   /** Items under way, by run ordinal and item index. */
   readonly items: Map<number, Map<number, ItemSchedule>>;
+}
+
+/** An agendum that waits for blobs, and what it has read of those that were fetched: kept until it is looked at again. */
+export interface Parked {
+  readonly agendum: Agendum;
+  readonly blobs: readonly BlobId[];
+  readonly read: readonly BlobId[];
 }
 
 export type Agendum =
@@ -84,6 +90,11 @@ export function emptySchedule(): Schedule {
 
 function depthFirst(a: TaskAddress, b: TaskAddress): number {
   return a.item - b.item || a.step - b.step || (a.element ?? 0) - (b.element ?? 0) || a.run - b.run;
+}
+
+/** False once the item or its run has ended: what the agenda still holds for it is out of date. */
+export function isUnderWay(schedule: Schedule, item: ItemSchedule): boolean {
+  return itemSchedule(schedule, item.run, item.item) === item;
 }
 
 export function itemSchedule(schedule: Schedule, run: number, item: number): ItemSchedule | undefined {

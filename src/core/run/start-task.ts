@@ -18,7 +18,7 @@ import { emit, inline, park } from "./turn.ts";
 /** `resend`: the attempt under way was lost with the object's memory; it goes out again as a new attempt. */
 export function startTask(turn: Turn, task: TaskAddress, resend = false): void {
   const node = nodeAt(turn.tree, task.run);
-  if (!mayStart(turn, node, task, resend)) return;
+  if (!mayStart(turn, task, resend)) return;
   if (resend && giveUpResending(turn, task)) return;
   const input = taskInput(turn, node, task);
   switch (input.kind) {
@@ -37,7 +37,8 @@ export function startTask(turn: Turn, task: TaskAddress, resend = false): void {
 }
 
 /** A queued task may be out of date: its run ended, or it is under way already. */
-function mayStart(turn: Turn, node: RunNode, task: TaskAddress, resend: boolean): boolean {
+export function mayStart(turn: Turn, task: TaskAddress, resend: boolean): boolean {
+  const node = nodeAt(turn.tree, task.run);
   if (node.status !== "running" || node.items.get(task.item)?.kind === "ended") return false;
   if (task.element === undefined && !activeTasks(node, task.item)) return true;
   const slot = taskSlot(turn.tree, task);

@@ -6,7 +6,9 @@ import { completeTask } from "./complete-task.ts";
 import { nodeAt } from "./evolve.ts";
 import { endItem } from "./item.ts";
 import type { Agendum, ItemSchedule } from "./schedule.ts";
-import { itemSchedule, OUTPUT } from "./schedule.ts";
+import { isUnderWay, OUTPUT } from "./schedule.ts";
+import { mayStart } from "./start-task.ts";
+import { activeTask } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 export function supplyBlobs(
@@ -28,6 +30,7 @@ export function supplyBlobs(
 }
 
 function giveUp(turn: Turn, agendum: Agendum, error: TaskError): void {
+  if ("item" in agendum && !isUnderWay(turn.schedule, agendum.item)) return;
   switch (agendum.kind) {
     case "open_phase":
     case "phase_ready":
@@ -40,19 +43,24 @@ function giveUp(turn: Turn, agendum: Agendum, error: TaskError): void {
       failOwner(turn, agendum.item, OUTPUT, error);
       return;
     case "start_task":
+      if (mayStart(turn, agendum.task, agendum.resend))
+        completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
+      return;
     case "finish_foreach":
-      completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
+      if (activeTask(turn.tree, agendum.task)?.kind === "foreach")
+        completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
       return;
     case "continue_parent": {
-      const parent = nodeAt(turn.tree, agendum.run).parent;
-      if (parent) completeTask(turn, parent.task, { outcome: "failed", error }, 1);
+      const task = nodeAt(turn.tree, agendum.run).parent?.task;
+      const active = task && activeTask(turn.tree, task);
+      if (task && active?.kind === "sub_run" && active.child === agendum.run)
+        completeTask(turn, task, { outcome: "failed", error }, active.attempt);
       return;
     }
   }
 }
 
 function failOwner(turn: Turn, item: ItemSchedule, owner: number, error: TaskError): void {
-  if (itemSchedule(turn.schedule, item.run, item.item) !== item) return;
   if (owner === OUTPUT) endItem(turn, nodeAt(turn.tree, item.run), item.item, { kind: "failed", error });
   else completeTask(turn, { run: item.run, item: item.item, step: owner }, { outcome: "failed", error }, 0);
 }

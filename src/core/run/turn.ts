@@ -37,7 +37,7 @@ export function inline(json: Json): Value {
 
 /** Puts something off until `blobs` are in memory. */
 export function park(turn: Turn, agendum: Agendum, blobs: readonly BlobId[]): void {
-  turn.schedule.parked.push({ agendum, blobs });
+  turn.schedule.parked.push({ agendum, blobs, read: turn.values.suppliedRead() });
   for (const blob of blobs) turn.missing.add(blob);
 }
 

@@ -20,6 +20,7 @@ export class ValueCache {
   readonly #held = new Map<number | string, Held>();
   readonly #pinned = new Map<number, StoredValue & { readonly json?: Json }>();
   readonly #supplied = new Map<BlobId, Json>();
+  readonly #suppliedRead = new Set<BlobId>();
   #bytes = 0;
 
   constructor(journal: Pick<Journal, "readValue">, maxBytes: number) {
@@ -44,7 +45,10 @@ export class ValueCache {
   /** The JSON content of a blob, if it is in memory. */
   readBlob(blob: BlobId): Read {
     const supplied = this.#supplied.get(blob);
-    if (supplied !== undefined) return { kind: "value", value: supplied };
+    if (supplied !== undefined) {
+      this.#suppliedRead.add(blob);
+      return { kind: "value", value: supplied };
+    }
     const held = this.#touch(blob);
     return held ? { kind: "value", value: held.json } : { kind: "not_resident", blobs: [blob] };
   }
@@ -62,14 +66,25 @@ export class ValueCache {
     this.#pinned.clear();
   }
 
-  /** Makes fetched blobs readable, whatever their size, until `dropSupplied`. */
+  /** Makes fetched blobs readable, whatever their size, until `keepSupplied` leaves them out. */
   supply(blob: BlobId, json: Json, bytes: number): void {
     this.#supplied.set(blob, json);
     this.#hold(blob, json, bytes);
   }
 
-  dropSupplied(): void {
-    this.#supplied.clear();
+  /** Forgets the supplied blobs but these. */
+  keepSupplied(blobs: ReadonlySet<BlobId>): void {
+    for (const blob of this.#supplied.keys()) if (!blobs.has(blob)) this.#supplied.delete(blob);
+  }
+
+  /** From now on, `suppliedRead` tells what was read. */
+  noteReads(): void {
+    this.#suppliedRead.clear();
+  }
+
+  /** Supplied blobs that were read since `noteReads`. */
+  suppliedRead(): readonly BlobId[] {
+    return [...this.#suppliedRead];
   }
 
   #touch(key: number | string): Held | undefined {
