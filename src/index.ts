@@ -1,11 +1,12 @@
 /**
  * The composition root: joins the parts to the Worker's bindings. No logic lives here.
  */
+import bundledConfig from "../stepflow-config.yml";
 import { createApi } from "./api/api.ts";
 import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
 import { admitLocally } from "./auth/local-mode.ts";
 import { R2BlobStore } from "./blobs/r2-blob-store.ts";
-import { DEFAULT_CONFIG, parseConfig, type StepflowConfig } from "./core/config/index.ts";
+import { parseConfig, type StepflowConfig } from "./core/config/index.ts";
 import type { BlobStore } from "./core/ports/blob-store.ts";
 import type { ComponentResolver } from "./core/ports/component-resolver.ts";
 import { DEFAULT_MAX_CONCURRENCY, DEFAULT_SETTINGS } from "./core/run/engine.ts";
@@ -32,7 +33,7 @@ export interface Env {
   readonly DB: D1Database;
   /** Where callers and workers reach this orchestrator. */
   readonly PUBLIC_URL: string;
-  /** Text of `stepflow-config.yml`; absent: builtins only. */
+  /** Text of a `stepflow-config.yml`, instead of the bundled one. */
   readonly STEPFLOW_CONFIG?: string;
   /** `1`: serve requests to a loopback address without tokens. */
   readonly STEPFLOW_LOCAL?: string;
@@ -61,17 +62,24 @@ interface Deployment {
 const deployments = new Map<string, Deployment>();
 
 function deploymentOf(env: Env): Deployment {
-  const text = env.STEPFLOW_CONFIG ?? "";
+  const text = env.STEPFLOW_CONFIG ?? bundledConfig;
   const known = deployments.get(text);
   if (known) return known;
-  const config = text === "" ? DEFAULT_CONFIG : readConfig(text);
+  const config = readConfig(text, stringBindings(env));
   const deployment = { config, resolver: new ConfigComponentResolver(config) };
   deployments.set(text, deployment);
   return deployment;
 }
 
-function readConfig(text: string): StepflowConfig {
-  const { config, diagnostics } = parseConfig(text);
+/** What `${VAR}` in a configuration stands for. */
+function stringBindings(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+function readConfig(text: string, env: Record<string, string>): StepflowConfig {
+  const { config, diagnostics } = parseConfig(text, { env });
   if (config) return config;
   const faults = diagnostics.map(({ message, line }) => (line === undefined ? message : `line ${line}: ${message}`));
   throw new Error(`the configuration in STEPFLOW_CONFIG cannot be read: ${faults.join("; ")}`);
