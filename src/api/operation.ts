@@ -45,7 +45,7 @@ interface OperationSpec<
 }
 
 /** A checked request. */
-export interface OperationRequest<Params, Query, Headers, Body> {
+interface OperationRequest<Params, Query, Headers, Body> {
   readonly raw: Request;
   readonly namespace: Namespace;
   readonly params: Params;

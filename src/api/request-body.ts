@@ -28,7 +28,7 @@ export async function readJson(request: Request, limits: ApiLimits): Promise<Jso
 }
 
 /** Parses a body's text; a fault is refused with its line and column. */
-export function jsonOf(text: string): Json {
+function jsonOf(text: string): Json {
   if (text.trim() === "") throw new ApiError("INVALID_ARGUMENT", "The body is empty; a JSON document is expected.");
   const parsed = parseJson(text);
   if (parsed.kind === "json") return parsed.json;

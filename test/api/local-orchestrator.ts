@@ -12,7 +12,7 @@ export interface LocalOrchestrator {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   dispose(): Promise<void>;
 }
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into freely, and matched against schemas

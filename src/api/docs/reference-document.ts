@@ -17,7 +17,7 @@ export interface ReferenceOperation {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: ReferenceContent }>>;
 }
 
-export interface ReferenceParameter {
+interface ReferenceParameter {
   readonly name: string;
   readonly in: "path" | "query" | "header";
   readonly required?: boolean;

@@ -1,1 +1,1 @@
-export { compileSchema, type SchemaCheck, type SchemaFault, schemaFaults } from "./schema-faults.ts";
+export { compileSchema, schemaFaults } from "./schema-faults.ts";

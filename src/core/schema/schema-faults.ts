@@ -2,12 +2,12 @@ import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 
 /** One thing wrong with a value: a JSON pointer into it (`""` is the value itself) and what is wrong there. */
-export interface SchemaFault {
+interface SchemaFault {
   readonly pointer: string;
   readonly message: string;
 }
 
-export type SchemaCheck =
+type SchemaCheck =
   | { readonly kind: "checked"; readonly faults: readonly SchemaFault[] }
   /** The schema itself cannot be used: a reference that leads nowhere, a pattern that is no regular expression. */
   | { readonly kind: "unusable_schema"; readonly message: string };

@@ -44,7 +44,7 @@ export const storedFlow = z
   })
   .meta({ id: "StoredFlow" });
 
-export const flowExample = z.object({ name: z.string(), description: z.string().optional(), input: jsonValue });
+const flowExample = z.object({ name: z.string(), description: z.string().optional(), input: jsonValue });
 
 export const flowDocument = z
   .object({

@@ -18,7 +18,7 @@ export const taskError = z
   .object({ code: z.enum(TASK_ERROR_CODES), message: z.string(), data: jsonValue.optional() })
   .meta({ id: "TaskError", description: "Why a task, an item or a run failed." });
 
-export const flowResult = z
+const flowResult = z
   .discriminatedUnion("outcome", [
     z.object({ outcome: z.literal("success"), result: jsonValue }),
     z.object({ outcome: z.literal("failed"), error: taskError }),
@@ -26,7 +26,7 @@ export const flowResult = z
   ])
   .meta({ id: "FlowResult", description: "What a flow came to for one item." });
 
-export const itemResult = z
+const itemResult = z
   .object({
     itemIndex: z.int(),
     status: z.enum(["running", "completed", "failed", "cancelled"]),
@@ -99,7 +99,6 @@ export const submitRunBody = z
     description: "Exactly one of `flow`, `flowId` and `flowName` is needed.",
     examples: [{ flowName: "summarize", input: [{ text: "A long text." }], labels: { team: "search" }, wait: true }],
   });
-export type SubmitRunBody = z.infer<typeof submitRunBody>;
 
 export const submitRunHeaders = z.object({
   "idempotency-key": z.string().min(1).max(255).optional().meta({
@@ -158,7 +157,7 @@ export const listItemsQuery = z.object({
 });
 export const itemPage = z.object({ results: z.array(itemResult), nextCursor }).meta({ id: "ItemPage" });
 
-export const stepRecord = z
+const stepRecord = z
   .object({
     stepId: z.string(),
     stepIndex: z.int(),
