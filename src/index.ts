@@ -105,7 +105,7 @@ function routerOf(env: Env, namespace: Namespace): Router {
 }
 
 function runIndexOf(env: Env): ShardedRunIndex {
-  return new ShardedRunIndex((name) => env.INDEX.getByName(name), new D1RunIndex(env.DB, timers.now));
+  return new ShardedRunIndex((name) => env.INDEX.getByName(name), new D1RunIndex(env.DB, Date.now));
 }
 
 function runDepsOf(env: Env): RunDeps {
@@ -122,7 +122,7 @@ function runDepsOf(env: Env): RunDeps {
     },
     blobs: (namespace) => blobsOf(env, namespace),
     report: (namespace, reports) => index.report(namespace, reports),
-    now: timers.now,
+    now: Date.now,
   };
 }
 
@@ -145,7 +145,7 @@ function apiOf(env: Env): Api {
     flows: new D1FlowCatalog(env.DB),
     components: () => routerOf(env, DEFAULT_NAMESPACE).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
     newRunId: (): RunId => newRootRunId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
-    now: timers.now,
+    now: Date.now,
     publicUrl: env.PUBLIC_URL,
     version: VERSION,
     limits: DEFAULT_API_LIMITS,

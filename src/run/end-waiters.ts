@@ -23,6 +23,6 @@ export class EndWaiters {
   ended(ordinal: number): void {
     const waiting = this.#waiting.get(ordinal);
     this.#waiting.delete(ordinal);
-    for (const done of [...(waiting ?? [])]) done();
+    for (const done of waiting ?? []) done();
   }
 }

@@ -28,6 +28,11 @@ export class IndexOutbox {
     return changedRuns(tree, this.#reportedSeq).length > 0;
   }
 
+  /** The run is gone; another one under the same id starts from nothing. */
+  forget(): void {
+    this.#reportedSeq = 0;
+  }
+
   /** How long to wait before telling it again. */
   get retryMs(): number {
     return Math.min(MAX_RETRY_MS, 1_000 * 2 ** this.#failures);

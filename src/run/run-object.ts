@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import { flowText } from "../core/run/load.ts";
-import { ordinalOf } from "../core/run/run-id.ts";
+import { ordinalOf, withOrdinal } from "../core/run/run-id.ts";
 import type { RunNode, RunTree } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
@@ -138,10 +138,16 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (node.status === "running") return precondition(`run ${runId} is still running: cancel it first`);
       // The index forgets it first: if anything fails in between, the run is still there and can be deleted again.
       const version = live.tree.seq + 1;
-      await this.#deps.report(this.#namespace, [{ version, runId: root.runId, summary: undefined }]);
+      const tombstones = runs.map(({ ordinal }) => ({
+        version,
+        runId: withOrdinal(root.runId, ordinal),
+        summary: undefined,
+      }));
+      await this.#deps.report(this.#namespace, tombstones);
       this.#live = undefined;
       await this.ctx.storage.deleteAll();
       this.#journal.forget();
+      this.#outbox.forget();
       return { ok: true, value: { deleted: true } };
     }
 

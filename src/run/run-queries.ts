@@ -43,6 +43,7 @@ export class RunQueries {
     return page;
   }
 
+  /** Ordered by item, then step; fewer than `limit` when their outputs are large, but at least one. */
   async steps(
     node: RunNode,
     filter: { readonly itemIndex: number | undefined; readonly stepId: string | undefined },
@@ -53,11 +54,14 @@ export class RunQueries {
     const records = new StepRecords(node, { itemIndex: filter.itemIndex, stepIndex });
     for (const entry of this.#entries()) records.add(entry);
     const found: StepRecord[] = [];
+    let bytes = 0;
     for (const { valueSeq, ...draft } of records.list().slice(page.offset, page.offset + page.limit)) {
       const value = page.includeOutputs && valueSeq !== undefined ? await this.#value(valueSeq) : undefined;
       if (value === undefined) found.push(draft);
       else if (draft.status === "completed") found.push({ ...draft, output: value.json });
       else found.push({ ...draft, error: value.json as unknown as TaskError });
+      bytes += value?.bytes ?? 0;
+      if (bytes > MAX_PAGE_BYTES) break;
     }
     return found;
   }

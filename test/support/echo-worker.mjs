@@ -2,8 +2,8 @@
  * A component worker for tests inside workerd: JSON-RPC as of worker-protocols §A. `/echo` gives its input back, `/hold` answers
  * only when `POST /release` has been called, `/fail` fails, `/big` gives `bytes` characters. Counts executions per idempotency key.
  */
-/** Grows with every release: a held call looks whether it has been let go. */
-let releases = 0;
+/** `count` grows with every release: a held call looks whether it has been let go. */
+const releases = { count: 0 };
 const executions = new Map();
 
 const components = {
@@ -13,7 +13,8 @@ const components = {
     throw new Error(message);
   },
   "/hold": async (input) => {
-    for (const since = releases; releases === since; ) await new Promise((resolve) => setTimeout(resolve, 2));
+    const since = releases.count;
+    while (releases.count === since) await new Promise((resolve) => setTimeout(resolve, 2));
     return input;
   },
 };
@@ -33,7 +34,7 @@ export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/release") {
-      releases += 1;
+      releases.count += 1;
       return new Response(null, { status: 204 });
     }
     if (pathname === "/executions") return Response.json(Object.fromEntries(executions));
