@@ -28,8 +28,7 @@ export function settleCall(turn: Turn, task: TaskAddress, attempt: number, outco
 
 /** Nothing came back in time. */
 export function settleDeadline(turn: Turn, task: TaskAddress, attempt: number): void {
-  const root = turn.tree.root?.runId ?? "";
-  const message = `task '${taskIdOf(root, task)}' exceeded execution timeout`;
+  const message = `task '${taskIdOf(turn.tree, task)}' exceeded execution timeout`;
   turn.effects.push({ kind: "abort_call", task, attempt });
   settleCall(turn, task, attempt, { kind: "failed", error: { code: "TIMEOUT", message } });
 }
@@ -49,7 +48,7 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
       attempt: attempted.attempt,
       tries: attempted.tries,
       retryAfterMs: checked.kind === "failed" ? checked.retryAfterMs : undefined,
-      taskKey: taskIdOf(turn.tree.root?.runId ?? "", task),
+      taskKey: taskIdOf(turn.tree, task),
     },
     turn.settings,
   );

@@ -128,7 +128,7 @@ function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Depart
   emit(turn, { kind: "step_started", ...task, attempt, deadlineAt });
   turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });
   const runId = withOrdinal(root.runId, node.ordinal);
-  const taskId = taskIdOf(runId, task);
+  const taskId = taskIdOf(turn.tree, task);
   turn.effects.push({
     kind: "call",
     task,

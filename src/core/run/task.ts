@@ -6,7 +6,8 @@ import type { Engine } from "./engine.ts";
 import { EngineFault } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
 import { itemScope } from "./item-scope.ts";
-import type { RunNode } from "./state.ts";
+import { withOrdinal } from "./run-id.ts";
+import type { RunNode, RunTree } from "./state.ts";
 
 export function stepAt(node: RunNode, task: TaskAddress): PlanStep {
   const step = node.plan.steps[task.step];
@@ -21,7 +22,8 @@ export function taskInput(engine: Engine, node: RunNode, task: TaskAddress): Eva
 }
 
 /** `<run id>/<item>/<step>[/<element>]`, by indices. */
-export function taskIdOf(runId: string, task: TaskAddress): TaskId {
+export function taskIdOf({ root }: Pick<RunTree, "root">, task: TaskAddress): TaskId {
+  if (!root) throw new EngineFault("unknown_address", "a task before its run was created");
   const element = task.element === undefined ? "" : `/${task.element}`;
-  return `${runId}/${task.item}/${task.step}${element}` as TaskId;
+  return `${withOrdinal(root.runId, task.run)}/${task.item}/${task.step}${element}` as TaskId;
 }
