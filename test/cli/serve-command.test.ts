@@ -2,7 +2,6 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { JsonObject } from "../../src/protocol/json.ts";
 import { folderWith, startStepflow, stepflow, waitForText } from "../support/stepflow-cli.ts";
 
 const files = {
@@ -12,7 +11,13 @@ const files = {
     "name: nap\ndescription: Sleeps.\nsteps:\n- id: a\n  component: /builtin/sleep\n  input: { duration_ms: { $input: ms } }\noutput: { $step: a }\n",
 };
 
-const parse = (text: string): JsonObject => JSON.parse(text);
+/** What these tests take from printed JSON. */
+interface Printed {
+  readonly runId: string;
+  readonly flowId: string;
+  readonly type: string;
+}
+const parse = (text: string): Printed => JSON.parse(text);
 const running: ChildProcess[] = [];
 afterEach(() => {
   for (const child of running.splice(0)) child.kill("SIGTERM");
@@ -51,18 +56,18 @@ describe("serve", () => {
     const events = (await stepflow(["runs", "events", runId], { cwd, env })).stdout
       .trim()
       .split("\n")
-      .map((line) => parse(line)["type"]);
+      .map((line) => parse(line).type);
     expect(events.at(0)).toBe("run_created");
     expect(events.at(-1)).toBe("run_completed");
 
     const stored = await json("flows", "put", "hello.yaml");
-    expect(await json("flows", "get", String(stored.flowId))).toMatchObject({ name: "hello", steps: [{ id: "a" }] });
+    expect(await json("flows", "get", stored.flowId)).toMatchObject({ name: "hello", steps: [{ id: "a" }] });
 
     const [cancelled, kept] = await Promise.all([
       json("submit", "nap.yaml", "--input-json", '{"ms": 600000}', "--detach"),
       json("submit", "nap.yaml", "--input-json", '{"ms": 1500}', "--detach"),
     ]);
-    expect(await json("runs", "cancel", String(cancelled.runId))).toMatchObject({ status: "cancelled" });
+    expect(await json("runs", "cancel", cancelled.runId)).toMatchObject({ status: "cancelled" });
 
     expect(await server.stop()).toBe(0);
     const refused = await stepflow(["runs", "list"], { cwd, env });
@@ -72,7 +77,7 @@ describe("serve", () => {
     });
 
     const again = await serve(cwd);
-    const ended = await stepflow(["runs", "get", String(kept.runId), "--wait", "--url", again.url], { cwd });
+    const ended = await stepflow(["runs", "get", kept.runId, "--wait", "--url", again.url], { cwd });
     expect(JSON.parse(ended.stdout)).toMatchObject({ status: "completed", outcome: "success" });
     expect(await again.stop()).toBe(0);
   });

@@ -48,6 +48,7 @@ const flow: Flow = {
   ],
   output: object({
     summary: { kind: "coalesce", items: [ref("summary", ["text"]), ref("load", ["data", "title"])] },
+    // oxlint-disable-next-line unicorn/no-thenable -- the model names its branches after the language: then, else
     words: { kind: "if", condition: input(["words"]), then: ref("words"), else: ref("sub", ["result"]) },
   }),
 };

@@ -44,7 +44,7 @@ export class ApiClient {
   }
 
   submit(run: SubmitRun): Promise<RunSummary> {
-    return this.#json("POST", "/runs", { body: run as unknown as Json });
+    return this.#json("POST", "/runs", { body: run });
   }
 
   /** Answers when the run has ended, or with its state after `timeoutSecs`. */
@@ -123,7 +123,8 @@ export class ApiClient {
 
   async #json<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const response = await this.#fetch(method, path, options);
-    return (await response.json()) as T;
+    const body: T = JSON.parse(await response.text());
+    return body;
   }
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<Response> {
@@ -161,7 +162,7 @@ const PAGE = 1000;
 
 interface RequestOptions {
   readonly query?: Query;
-  readonly body?: Json;
+  readonly body?: object;
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly accept?: string;

@@ -11,7 +11,7 @@ import { duration } from "../report/run-progress.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { stdout } from "../report/terminal.ts";
 import { findTestFiles } from "../testing/find-test-files.ts";
-import { normalizeResult } from "../testing/normalize-result.ts";
+import { normalizeResult, resultDocument } from "../testing/normalize-result.ts";
 import { OrchestratorPool } from "../testing/orchestrator-pool.ts";
 import { renderCase } from "../testing/render-case.ts";
 import { type CaseReport, hasPassed, runTestFile } from "../testing/run-test-file.ts";
@@ -135,7 +135,7 @@ async function runCases(
 async function updateFile(file: string, read: ReadFlow, reports: readonly CaseReport[]): Promise<void> {
   const outputs = reports.flatMap((report): [string, Json][] => {
     if (report.actual === undefined || (hasPassed(report) && report.testCase.output !== undefined)) return [];
-    return [[report.testCase.name, normalizeResult(report.actual as unknown as Json)]];
+    return [[report.testCase.name, normalizeResult(resultDocument(report.actual))]];
   });
   if (outputs.length === 0) return;
   await writeFile(file, updateCases(read.source.text, new Map(outputs)));

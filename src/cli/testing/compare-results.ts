@@ -1,7 +1,7 @@
 /** How `stepflow test` decides: the expectation is a subset of what came (flow-semantics §7.1, decisions: API and CLI). */
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
-import { normalizeResult } from "./normalize-result.ts";
+import { normalizeResult, resultDocument } from "./normalize-result.ts";
 
 /** One place where the actual result is not what was expected. */
 export interface Difference {
@@ -18,7 +18,7 @@ export interface Difference {
  */
 export function compareResults(expected: Json | undefined, actual: FlowResult): readonly Difference[] {
   const wanted = expected === undefined || expected === null ? { outcome: "success" } : normalizeResult(expected);
-  const got = normalizeResult(actual as unknown as Json);
+  const got = normalizeResult(resultDocument(actual));
   return differences(wanted, got, "$");
 }
 

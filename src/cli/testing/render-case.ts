@@ -3,7 +3,7 @@ import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { Terminal } from "../report/terminal.ts";
 import { lineDiff } from "./line-diff.ts";
-import { normalizeResult } from "./normalize-result.ts";
+import { normalizeResult, resultDocument } from "./normalize-result.ts";
 import { type CaseReport, hasPassed } from "./run-test-file.ts";
 
 const MAX_DIFFERENCES = 10;
@@ -17,7 +17,7 @@ export function renderCase(report: CaseReport, options: { readonly diff: boolean
   const head = `  ${out.red("✗")} ${out.bold(name)}\n`;
   if (report.actual === undefined) return `${head}      ${report.failure ?? ""}\n`;
   if (options.diff)
-    return head + renderDiff(report.testCase.output ?? { outcome: "success" }, report.actual as unknown as Json, out);
+    return head + renderDiff(report.testCase.output ?? { outcome: "success" }, resultDocument(report.actual), out);
   const lines = report.differences.slice(0, MAX_DIFFERENCES).map(({ path, expected, actual }) => {
     const got = actual === undefined ? "nothing is there" : shorten(actual);
     return `      ${path}\n        ${out.green("expected")} ${shorten(expected)}\n        ${out.red("actual")}   ${got}\n`;

@@ -5,10 +5,10 @@
 import {
   type Document,
   isMap,
+  isNode,
   isPair,
   isScalar,
   isSeq,
-  type Node,
   type Pair,
   parseDocument,
   stringify,
@@ -69,12 +69,12 @@ function keyStart(pair: Pair | undefined): number | undefined {
 
 /** Where the pair's value ends, without the line break after it. */
 function pairEnd(text: string, pair: Pair): number {
-  const value = pair.value as Node | null;
-  const key = pair.key as Node;
-  let end = value?.range?.[1] ?? key.range?.[1] ?? 0;
+  const value = isNode(pair.value) ? pair.value : null;
+  const key = isNode(pair.key) ? pair.key : null;
+  let end = value?.range?.[1] ?? key?.range?.[1] ?? 0;
   // `output:` without a value: its end is that of the colon.
   if (value === null || value.range?.[0] === value.range?.[1]) {
-    end = key.range?.[1] ?? end;
+    end = key?.range?.[1] ?? end;
     if (text[end] === ":") end++;
   }
   while (end > 0 && /\s/.test(text[end - 1] ?? "")) end--;

@@ -40,24 +40,26 @@ export function layoutGraph(graph: FlowGraph): Layout {
   }
   layout(drawing);
   const size = drawing.graph();
-  const nodes = graph.nodes.map((node): PlacedNode => {
-    const { x, y, width, height } = drawing.node(node.id);
-    return { ...node, x: x ?? 0, y: y ?? 0, width: width ?? 0, height: height ?? 0 };
-  });
-  const placed = new Map(nodes.map((node) => [node.id, node]));
+  const nodes = graph.nodes.map((node) => placed(node, drawing.node(node.id)));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
   return {
     width: Math.ceil(size.width ?? 0),
     height: Math.ceil(size.height ?? 0),
     nodes,
     edges: edges.map((edge, index) => {
       const { points, x, y } = drawing.edge(edge.from, edge.to, String(index));
-      return {
-        ...edge,
-        points: meetDiamonds(points ?? [], placed.get(edge.from), placed.get(edge.to)),
-        ...(edge.label === "" || x === undefined || y === undefined ? {} : { labelAt: { x, y } }),
-      };
+      const path = meetDiamonds(points ?? [], byId.get(edge.from), byId.get(edge.to));
+      return drawn(edge, path, edge.label === "" || x === undefined || y === undefined ? undefined : { x, y });
     }),
   };
+}
+
+function placed(node: GraphNode, box: Partial<Omit<PlacedNode, keyof GraphNode>>): PlacedNode {
+  return { ...node, x: box.x ?? 0, y: box.y ?? 0, width: box.width ?? 0, height: box.height ?? 0 };
+}
+
+function drawn(edge: GraphEdge, points: readonly Point[], labelAt: Point | undefined): PlacedEdge {
+  return { ...edge, points, ...(labelAt === undefined ? {} : { labelAt }) };
 }
 
 /** dagre ends edges at rectangles: at a diamond the end is moved on to its side. */
