@@ -1,0 +1,170 @@
+/**
+ * Watches a journal grow. Owns a state of its own, built from the appended rows alone, and judges each row against the state
+ * before it. Whatever else goes wrong in the world, these must hold after every append.
+ */
+import type { JournalEntry } from "../../src/core/ports/journal.ts";
+import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
+import type { PlanSource } from "../../src/core/run/evolve.ts";
+import { evolve } from "../../src/core/run/evolve.ts";
+import { writeSnapshot } from "../../src/core/run/snapshot.ts";
+import type { ActiveTask, RunTree } from "../../src/core/run/state.ts";
+import { activeTask, activeTasks, emptyTree, isSettled, taskSlot } from "../../src/core/run/state.ts";
+import { check } from "./simulation-failure.ts";
+import { addressKey, decidedRetries, TaskNames } from "./task-names.ts";
+
+export class JournalInvariants {
+  /** As the appended rows tell it. */
+  readonly tree: RunTree = emptyTree();
+  readonly names = new TaskNames();
+  /** `<task>#<retry>` of every attempt that was started. */
+  readonly attempts = new Set<string>();
+  readonly #plans: PlanSource;
+  readonly #maxResends: number;
+  readonly #calling = new Set<string>();
+  /** Attempts under way when the object was last loaded, and not sent again since. */
+  #lost = new Set<string>();
+
+  constructor(plans: PlanSource, maxResends: number) {
+    this.#plans = plans;
+    this.#maxResends = maxResends;
+  }
+
+  /** The object was loaded again: what was under way may be sent again. */
+  reloaded(): void {
+    this.#lost = new Set(this.#calling);
+  }
+
+  /** Takes in a row as it was appended. */
+  appended(entry: JournalEntry): void {
+    const { event, at } = entry;
+    const where = () => `row ${entry.seq} ${JSON.stringify(event)}`;
+    check(entry.seq === this.tree.seq + 1, () => `a gap before ${where()}`);
+    check(at >= this.tree.at, () => `time went back at ${where()}`);
+    const run = runOf(event);
+    if (run !== undefined) {
+      check(this.tree.runs[run]?.status === "running", () => `${where()} follows the end of run ${run}`);
+      if ("item" in event && event.kind !== "item_added") {
+        check(
+          this.tree.runs[run]?.items.get(event.item)?.kind !== "ended",
+          () => `${where()} follows the end of its item`,
+        );
+      }
+    }
+    if ("step" in event) this.#checkTask(event, at, where);
+    if (event.kind === "sub_run_created") this.#checkReady(event.parent, where);
+    evolve(this.tree, entry, this.#plans);
+    if (event.kind === "sub_run_created") this.names.learn(this.tree, event);
+    if (event.kind === "step_started") {
+      const active = activeTask(this.tree, event);
+      if (active?.kind === "calling") {
+        this.attempts.add(`${this.names.of(this.tree, event)}#${decidedRetries(active.tries)}`);
+        check(active.tries.resends <= this.#maxResends, () => `${where()} is sent again too often`);
+      }
+    }
+    this.#count(event, where);
+  }
+
+  /** What the engine believes must be what its journal says. */
+  agreesWith(live: RunTree): void {
+    const [expected, found] = [writeSnapshot(this.tree), writeSnapshot(live)];
+    check(expected === found, () => `the live state differs from the journal:\n${found}\n${expected}`);
+  }
+
+  #checkTask(event: Extract<RunEvent, TaskAddress>, at: number, where: () => string): void {
+    const slot = taskSlot(this.tree, event);
+    check(!slot || !isSettled(slot.table.status[slot.index]), () => `${where()}: the task has settled before`);
+    const before = activeTask(this.tree, event);
+    switch (event.kind) {
+      case "step_started": {
+        const attempted = before && "attempt" in before ? before.attempt : 0;
+        check(event.attempt === attempted + 1, () => `${where()} follows attempt ${attempted}`);
+        check(before?.kind !== "backing_off" || at >= before.retryAt, () => `${where()} is too early`);
+        const key = addressKey(event);
+        check(before?.kind !== "calling" || this.#lost.delete(key), () => `${where()}: an attempt is under way`);
+        check(event.deadlineAt > at, () => `${where()} has no time left`);
+        this.#checkReady(event, where);
+        return;
+      }
+      case "attempt_failed":
+        check(event.retryAt >= at, () => `${where()} is due in the past`);
+        return;
+      case "step_waiting":
+        this.#checkReady(event, where);
+        return;
+      case "step_completed":
+        if (event.attempt > 0) this.#checkReady(event, where);
+        this.#checkNotEarly(before, event, at, where);
+        return;
+      case "foreach_expanded":
+        check(!before, () => `${where()}: the step is under way`);
+        return;
+    }
+  }
+
+  #checkNotEarly(
+    before: ActiveTask | undefined,
+    event: Extract<RunEvent, { kind: "step_completed" }>,
+    at: number,
+    where: () => string,
+  ): void {
+    if (before?.kind === "sleeping")
+      check(event.outcome !== "success" || at >= before.until, () => `${where()} woke early`);
+    if (before?.kind === "calling") check(event.attempt === before.attempt, () => `${where()} settles another attempt`);
+  }
+
+  /** Nothing of a step runs before what its expressions certainly refer to has settled. */
+  #checkReady(task: TaskAddress, where: () => string): void {
+    const node = this.tree.runs[task.run];
+    const step = node?.plan.steps[task.step];
+    const statuses = node && activeTasks(node, task.item)?.status;
+    for (const expression of [step?.skip, step?.foreach, step?.input]) {
+      for (const other of expression?.statics ?? []) {
+        check(isSettled(statuses?.[other]), () => `${where()} did not wait for step ${other}`);
+      }
+    }
+  }
+
+  #count(event: RunEvent, where: () => string): void {
+    if (event.kind === "step_started") this.#calling.add(addressKey(event));
+    else if (event.kind === "attempt_failed" || event.kind === "step_completed")
+      this.#calling.delete(addressKey(event));
+    else if (event.kind === "item_completed") this.#drop(`${event.run}/${event.item}/`);
+    else if (event.kind === "run_completed") this.#drop(`${event.run}/`);
+    check(
+      this.#calling.size === this.tree.calling,
+      () => `${this.#calling.size} calls are under way, not ${this.tree.calling}`,
+    );
+    const cap = this.tree.root?.maxConcurrency ?? 0;
+    check(this.#calling.size <= cap, () => `${where()}: more than ${cap} calls are under way`);
+    this.#checkShares(event, where);
+  }
+
+  /** The bounds of a `foreach` and of a sub-run's items. */
+  #checkShares(event: RunEvent, where: () => string): void {
+    if (!("step" in event)) return;
+    const node = this.tree.runs[event.run];
+    const active = [...(node?.items.values() ?? [])].filter(({ kind }) => kind === "active").length;
+    check(active <= (node?.maxActiveItems ?? Number.POSITIVE_INFINITY), () => `${where()}: too many items are active`);
+    const owner = node && activeTasks(node, event.item)?.active.get(event.step);
+    const limit = node?.plan.steps[event.step]?.step.maxConcurrency ?? Number.POSITIVE_INFINITY;
+    if (owner?.kind === "foreach")
+      check(owner.tasks.active.size <= limit, () => `${where()}: too many elements are active`);
+  }
+
+  #drop(prefix: string): void {
+    for (const key of this.#calling) if (key.startsWith(prefix)) this.#calling.delete(key);
+  }
+}
+
+/** The run that must still be running for the event to happen. */
+function runOf(event: RunEvent): number | undefined {
+  switch (event.kind) {
+    case "flow_recorded":
+    case "run_created":
+      return undefined;
+    case "sub_run_created":
+      return event.parent.run;
+    default:
+      return event.run;
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * One seed, from its flow to its verdict: generates a run and a world, lets them play, and compares what the run came to with
+ * what the naive interpreter says. Throws `SimulationFailure`, or whatever the engine threw.
+ */
+import { canonicalFlowText, flowIdOf, parseFlow } from "../../src/core/flow/index.ts";
+import { compilePlan } from "../../src/core/plan/index.ts";
+import type { JournalEntry } from "../../src/core/ports/journal.ts";
+import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
+import type { Command, Effect } from "../../src/core/run/command.ts";
+import type { Decision } from "../../src/core/run/decide.ts";
+import type { EngineSettings } from "../../src/core/run/engine.ts";
+import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
+import type { RunEvent } from "../../src/core/run/event.ts";
+import { newRootRunId } from "../../src/core/run/run-id.ts";
+import { activeTask } from "../../src/core/run/state.ts";
+import type { FlowResult } from "../../src/protocol/flow-result.ts";
+import type { Namespace } from "../../src/protocol/ids.ts";
+import type { Json } from "../../src/protocol/json.ts";
+import type { TaskError } from "../../src/protocol/task-error.ts";
+import { comparable } from "./comparable.ts";
+import { EventQueue } from "./event-queue.ts";
+import type { FaultPlan } from "./fault-plan.ts";
+import { generateFaultPlan, generateLimits } from "./fault-plan.ts";
+import type { GeneratedRun } from "./flow-generator.ts";
+import { generateRun } from "./flow-generator.ts";
+import { JournalInvariants } from "./journal-invariants.ts";
+import { NaiveInterpreter } from "./naive-interpreter.ts";
+import { Prng } from "./prng.ts";
+import type { ObjectWorld } from "./simulated-object.ts";
+import { SimulatedObject } from "./simulated-object.ts";
+import { check } from "./simulation-failure.ts";
+import { addressKey, decidedRetries } from "./task-names.ts";
+import { workerVerdict } from "./worker-verdict.ts";
+
+const START = 1_700_000_000_000;
+/** Far more than any run needs: a world that goes on for longer goes round in circles. */
+const MAX_HAPPENINGS = 20_000;
+
+export interface SeedReport {
+  readonly entries: readonly JournalEntry[];
+  readonly run: GeneratedRun;
+  readonly faults: FaultPlan;
+}
+
+export class Simulation implements ObjectWorld {
+  readonly queue = new EventQueue();
+  readonly prng: Prng;
+  readonly faults: FaultPlan;
+  readonly limits: ReturnType<typeof generateLimits>;
+  readonly settings: EngineSettings;
+  readonly #run: GeneratedRun;
+  readonly #object: SimulatedObject;
+  readonly #invariants: JournalInvariants;
+  /** What was decided about attempts that got no reply: `<task>#<retry>`. */
+  readonly #unanswered = new Map<string, TaskError>();
+  readonly #keys = new Map<string, { readonly key: string; readonly retry: number }>();
+  #now = START;
+
+  constructor(seed: number) {
+    this.#run = generateRun(new Prng(seed));
+    // The world has numbers of its own: with the faults turned off, the same seed has the same flow.
+    this.prng = new Prng(seed + 0x40000000);
+    this.faults = generateFaultPlan(this.prng);
+    this.limits = generateLimits(this.prng);
+    this.settings = {
+      ...DEFAULT_SETTINGS,
+      callTimeoutMs: 20_000,
+      transportMaxRetries: this.prng.between(0, 3),
+      eventsPerTurn: this.limits.eventsPerTurn,
+      maxResends: this.limits.maxResends,
+    };
+    this.#object = new SimulatedObject(this);
+    this.#invariants = new JournalInvariants(this.#object.planSource, this.limits.maxResends);
+  }
+
+  get report(): SeedReport {
+    return { entries: this.#object.journal.read(0, MAX_HAPPENINGS, true), run: this.#run, faults: this.faults };
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  async play(): Promise<void> {
+    this.queue.plan(START, () => this.#insist(this.#startCommand()));
+    const { cancelAfterMs } = this.faults;
+    if (cancelAfterMs !== undefined) this.queue.plan(START + cancelAfterMs, () => this.#cancel());
+    for (let happenings = 0; ; happenings++) {
+      check(happenings < MAX_HAPPENINGS, () => "the run goes round in circles");
+      const next = this.queue.next();
+      if (!next) break;
+      this.#now = Math.max(this.#now, next.at);
+      await next.happen();
+    }
+    check(this.#invariants.tree.runs[0]?.status !== "running", () => "the run came to a stop without an end");
+  }
+
+  /** What the run came to, against the language itself. */
+  judge(): void {
+    const entries = this.#object.journal.read(0, MAX_HAPPENINGS, false);
+    if (this.#run.isBounded || entries.some(({ event }) => event.kind === "cancel_requested")) return;
+    const interpreter = new NaiveInterpreter(
+      (task, retry, component, input) => {
+        const unanswered = this.#unanswered.get(`${task}#${retry}`);
+        if (unanswered) return { kind: "failed", error: unanswered };
+        const verdict = workerVerdict(component, input, retry);
+        check(verdict.kind !== "hang", () => `${task}#${retry} got no reply and no timeout`);
+        return verdict;
+      },
+      { transportMaxRetries: this.settings.transportMaxRetries },
+    );
+    const expected = interpreter.run(this.#run.flow, this.#run.inputs, this.#run.variables ?? {}, "r");
+    const [wanted, found] = [expected, this.#results()].map((results) => JSON.stringify(comparable(results as Json)));
+    check(wanted === found, () => `the results are wrong:\nfound  ${found}\nwanted ${wanted}`);
+    const [due, made] = [interpreter.attempts, this.#invariants.attempts].map((set) => [...set].sort().join("\n"));
+    check(due === made, () => `the attempts are wrong:\nmade\n${made}\nwanted\n${due}`);
+  }
+
+  appended(entries: readonly JournalEntry[], command: Command, decision: Decision): void {
+    for (const entry of entries) {
+      this.#noteUnanswered(entry.event, command, decision);
+      this.#invariants.appended(entry);
+    }
+    if (this.#object.tree) this.#invariants.agreesWith(this.#object.tree);
+    if (command.kind === "cancel_run") {
+      check(this.#invariants.tree.runs[command.run]?.status !== "running", () => "a cancelled run is still running");
+    }
+  }
+
+  reloaded(): void {
+    this.#invariants.reloaded();
+  }
+
+  /** An attempt leaves; its reply comes once, twice, late or never. */
+  call({ task, call }: Extract<Effect, { kind: "call" }>): void {
+    const { prng, faults } = this;
+    const tree = this.#invariants.tree;
+    for (let node = tree.runs[task.run]; node; node = node.parent && tree.runs[node.parent.task.run]) {
+      check(node.status === "running", () => `${call.taskId} leaves after the end of its run`);
+    }
+    const active = activeTask(tree, task);
+    check(active?.kind === "calling" && active.attempt === call.attempt, () => `${call.taskId} leaves unjournaled`);
+    const retry = decidedRetries(active.tries);
+    this.#checkKey(addressKey(task), call.idempotencyKey, retry);
+    const step = tree.runs[task.run]?.plan.steps[task.step]?.step;
+    const verdict = workerVerdict(step?.component ?? "", call.input, retry);
+    if (verdict.kind === "hang" || prng.chance(faults.dropReply)) return;
+    const outcome = this.#outcome(verdict);
+    const { life } = this.#object;
+    const reply = () =>
+      this.queue.plan(this.#now + this.#latency(), async () => {
+        if (life !== this.#object.life && !prng.chance(faults.replyOutlivesObject)) return;
+        await this.#object.post({ kind: "settle_attempt", task, attempt: call.attempt, outcome });
+      });
+    reply();
+    if (prng.chance(faults.duplicateReply)) reply();
+  }
+
+  #outcome(verdict: Exclude<ReturnType<typeof workerVerdict>, { kind: "hang" }>): TaskOutcome {
+    if (verdict.kind === "failed") return verdict;
+    const isLarge = JSON.stringify(verdict.json).length > this.limits.blobCharacters;
+    return {
+      kind: "success",
+      value: isLarge ? this.#object.putBlob(verdict.json) : { kind: "inline", json: verdict.json },
+    };
+  }
+
+  #latency(): number {
+    return this.prng.chance(this.faults.slowReply) ? this.prng.between(0, 25_000) : this.prng.between(0, 400);
+  }
+
+  /** The same for an attempt that is sent again, another one for each decided retry. */
+  #checkKey(task: string, key: string, retry: number): void {
+    const before = this.#keys.get(task);
+    check(
+      !before || (before.key === key) === (before.retry === retry),
+      () => `idempotency key ${key} is wrong for retry ${retry}`,
+    );
+    this.#keys.set(task, { key, retry });
+  }
+
+  /** A call that settles without its reply has timed out, or was lost too often. */
+  #noteUnanswered(event: RunEvent, command: Command, decision: Decision): void {
+    if (event.kind !== "attempt_failed" && event.kind !== "step_completed") return;
+    const active = activeTask(this.#invariants.tree, event);
+    if (active?.kind !== "calling") return;
+    const key = addressKey(event);
+    if (command.kind === "settle_attempt" && addressKey(command.task) === key && command.attempt === active.attempt)
+      return;
+    const timedOut = decision.effects.some((effect) => effect.kind === "abort_call" && addressKey(effect.task) === key);
+    check(!timedOut || this.#now >= active.deadlineAt, () => `${key} timed out early`);
+    const name = `${this.#invariants.names.of(this.#invariants.tree, event)}#${decidedRetries(active.tries)}`;
+    this.#unanswered.set(name, { code: timedOut ? "TIMEOUT" : "UNREACHABLE", message: "no reply" });
+  }
+
+  #results(): FlowResult[] {
+    const node = this.#invariants.tree.runs[0];
+    return Array.from({ length: node?.itemCount ?? 0 }, (_, index) => {
+      const item = node?.items.get(index);
+      check(item?.kind === "ended", () => `item ${index} has not ended`);
+      if (item.outcome === "skipped") return { outcome: "skipped" };
+      const value = this.#object.value(item.valueSeq);
+      return item.outcome === "success"
+        ? { outcome: "success", result: value }
+        : { outcome: "failed", error: value as unknown as TaskError };
+    });
+  }
+
+  /** As a client does: asks again until it is told that it happened. */
+  async #insist(command: Command): Promise<void> {
+    if (await this.#object.post(command)) return;
+    this.queue.plan(this.#now + this.prng.between(1, 500), () => this.#insist(command));
+  }
+
+  async #cancel(): Promise<void> {
+    const runs = this.#invariants.tree.runs.length;
+    if (runs === 0) return;
+    await this.#insist({ kind: "cancel_run", run: this.prng.chance(0.7) ? 0 : this.prng.between(0, runs - 1) });
+  }
+
+  #startCommand(): Command {
+    const { flow, diagnostics } = parseFlow(JSON.stringify(this.#run.flow), { format: "json" });
+    const fatal = diagnostics.find(({ level }) => level === "fatal");
+    check(flow !== undefined && !fatal, () => `the generated flow is not valid: ${fatal?.message}`);
+    const text = canonicalFlowText(flow);
+    const flowId = flowIdOf(text);
+    const plan = compilePlan(flowId, flow);
+    this.#object.plans.set(flowId, plan);
+    return {
+      kind: "start_run",
+      runId: newRootRunId(START, new Uint8Array(10)),
+      namespace: "default" as Namespace,
+      flowId,
+      plan,
+      flows: new Map([[flowId, text]]),
+      inputs: this.#run.inputs,
+      ...(this.#run.variables && { variables: this.#run.variables }),
+      maxConcurrency: this.#run.maxConcurrency,
+      labels: {},
+      files: {},
+    };
+  }
+}
