@@ -1,6 +1,7 @@
 /** The body of a response as text, or `undefined` if it is larger than `maxBytes` (decoded). Reading stops there. */
 export async function readBoundedText(response: Response, maxBytes: number): Promise<string | undefined> {
   if (!response.body) return "";
+  if (announcedLength(response) <= maxBytes) return response.text();
   const decoder = new TextDecoder();
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   let text = "";
@@ -16,4 +17,10 @@ export async function readBoundedText(response: Response, maxBytes: number): Pro
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+/** Bytes of the body where the headers tell them for certain; infinite otherwise, as for a compressed one. */
+function announcedLength({ headers }: Response): number {
+  const length = headers.get("content-encoding") === null ? headers.get("content-length") : null;
+  return length !== null && /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
 }

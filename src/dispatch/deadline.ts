@@ -14,8 +14,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Runs one attempt until its deadline or until `signal` aborts, whichever comes first: TIMEOUT or CANCELLED. The attempt's own
- * signal is aborted at the end in any case, so that nothing of it lives on; the outcome does not wait for an attempt that
- * ignores it. What the attempt throws becomes a `crashed` outcome.
+ * signal is aborted then, so that nothing of it lives on; the outcome does not wait for an attempt that ignores it. An attempt
+ * that has come to its end is not aborted: that would cost every call an exception. What it throws becomes a `crashed` outcome.
  */
 export async function withinDeadline(
   call: AttemptCall,
@@ -28,15 +28,17 @@ export async function withinDeadline(
   if (remainingMs <= 0) return timedOut(call);
   const controller = new AbortController();
   const { promise: ended, resolve: end } = Promise.withResolvers<TaskOutcome>();
-  const onAbort = (): void => end(cancelled(call));
-  const stopTimer = timers.after(Math.min(remainingMs, MAX_DELAY_MS), () => end(timedOut(call)));
+  const stop = (outcome: TaskOutcome): void => {
+    end(outcome);
+    controller.abort("the attempt has ended");
+  };
+  const onAbort = (): void => stop(cancelled(call));
+  const stopTimer = timers.after(Math.min(remainingMs, MAX_DELAY_MS), () => stop(timedOut(call)));
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const attempted = attempt(controller.signal).catch(crashed);
     return await Promise.race([ended, attempted]);
   } finally {
-    // A reason of our own: the default one is an exception made anew, stack and all, for every call.
-    controller.abort("the attempt has ended");
     stopTimer();
     signal.removeEventListener("abort", onAbort);
   }

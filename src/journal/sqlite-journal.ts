@@ -13,7 +13,10 @@ import type { SqlDatabase, SqlValue, Transaction } from "./sql-database.ts";
 const SNAPSHOT_CHUNK = 600_000;
 /** Rows go in groups, one JSON parameter each; characters of a group's values stay below this (a parameter below 2 MB). */
 const GROUP_CHARACTERS = 200_000;
-const INSERT_MANY = `INSERT INTO journal (seq, at, event, value, blob)
+const INSERT = "INSERT INTO journal (seq, at, event, value, blob)";
+/** Up to here a parameter per column is cheaper than JSON; the platform allows 100 parameters. */
+const ROWS_BY_VALUE = 4;
+const INSERT_MANY = `${INSERT}
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`;
 
 type JournalRow = {
@@ -52,20 +55,25 @@ export class SqliteJournal implements Journal {
 
   append(entries: readonly JournalEntry[]): void {
     if (entries.length === 0) return;
+    const groups = [...groupRows(entries)];
+    const [only] = groups;
+    // One statement is atomic by itself; a savepoint around it would only cost.
+    if (only && groups.length === 1 && this.exists()) {
+      this.#insert(only);
+      return;
+    }
     this.#transaction(() => {
       if (!this.exists()) {
         migrate(this.#sql);
         this.#ready = true;
       }
-      for (const group of groupRows(entries)) {
-        if (group.length === 1)
-          this.#sql.exec(
-            "INSERT INTO journal (seq, at, event, value, blob) VALUES (?, ?, ?, ?, ?)",
-            ...(group[0] ?? []),
-          );
-        else this.#sql.exec(INSERT_MANY, JSON.stringify(group));
-      }
+      for (const group of groups) this.#insert(group);
     });
+  }
+
+  #insert(rows: readonly SqlValue[][]): void {
+    if (rows.length > ROWS_BY_VALUE) this.#sql.exec(INSERT_MANY, JSON.stringify(rows));
+    else this.#sql.exec(`${INSERT} VALUES ${rows.map(() => "(?, ?, ?, ?, ?)").join(", ")}`, ...rows.flat());
   }
 
   read(after: number, limit: number, withValues: boolean): readonly JournalEntry[] {
