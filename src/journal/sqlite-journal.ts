@@ -11,8 +11,8 @@ import type { SqlDatabase, SqlValue, Transaction } from "./sql-database.ts";
 
 /** Characters of a snapshot per row; at most 3 bytes each in UTF-8, so a row stays below 2 MB. */
 const SNAPSHOT_CHUNK = 600_000;
-/** Rows go in groups, one JSON parameter each; characters of a group's values stay below this (a parameter below 2 MB). */
-const GROUP_CHARACTERS = 200_000;
+/** Rows go in groups, one JSON parameter each; a group's characters stay below this, and so the parameter below 2 MB. */
+const GROUP_CHARACTERS = 300_000;
 const INSERT = "INSERT INTO journal (seq, at, event, value, blob)";
 /** Up to here a parameter per column is cheaper than JSON; the platform allows 100 parameters. */
 const ROWS_BY_VALUE = 4;
@@ -63,12 +63,11 @@ export class SqliteJournal implements Journal {
       return;
     }
     this.#transaction(() => {
-      if (!this.exists()) {
-        migrate(this.#sql);
-        this.#ready = true;
-      }
+      if (!this.exists()) migrate(this.#sql);
       for (const group of groups) this.#insert(group);
     });
+    // Not before: a block that fails takes the new tables with it.
+    this.#ready = true;
   }
 
   #insert(rows: readonly SqlValue[][]): void {
@@ -96,13 +95,8 @@ export class SqliteJournal implements Journal {
   saveSnapshot(seq: number, text: string): void {
     this.#transaction(() => {
       this.#sql.exec("DELETE FROM snapshot");
-      for (let chunk = 0, at = 0; at < text.length || chunk === 0; chunk++, at += SNAPSHOT_CHUNK) {
-        this.#sql.exec(
-          "INSERT INTO snapshot (seq, chunk, text) VALUES (?, ?, ?)",
-          seq,
-          chunk,
-          text.slice(at, at + SNAPSHOT_CHUNK),
-        );
+      for (const [chunk, part] of cutText(text).entries()) {
+        this.#sql.exec("INSERT INTO snapshot (seq, chunk, text) VALUES (?, ?, ?)", seq, chunk, part);
       }
     });
   }
@@ -117,17 +111,30 @@ export class SqliteJournal implements Journal {
   }
 }
 
+/** Cuts nowhere inside a character of two code units: a half would not survive the way through UTF-8. */
+function cutText(text: string): string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length || parts.length === 0; ) {
+    const code = text.charCodeAt(at + SNAPSHOT_CHUNK - 1);
+    const end = at + SNAPSHOT_CHUNK - (code >= 0xd800 && code <= 0xdbff ? 1 : 0);
+    parts.push(text.slice(at, end));
+    at = end;
+  }
+  return parts;
+}
+
 function* groupRows(entries: readonly JournalEntry[]): Generator<SqlValue[][]> {
   let group: SqlValue[][] = [];
   let characters = 0;
   for (const entry of entries) {
-    const length = entry.value?.kind === "text" ? entry.value.text.length : 0;
+    const row = toRow(entry);
+    const length = row.reduce<number>((sum, field) => sum + (typeof field === "string" ? field.length : 20), 0);
     if (group.length > 0 && characters + length > GROUP_CHARACTERS) {
       yield group;
       group = [];
       characters = 0;
     }
-    group.push(toRow(entry));
+    group.push(row);
     characters += length;
   }
   if (group.length > 0) yield group;
