@@ -44,7 +44,8 @@ export function mayStart(turn: Turn, task: TaskAddress, resend: boolean): boolea
   const slot = taskSlot(turn.tree, task);
   if (!slot || isSettled(slot.table.status[slot.index])) return false;
   const active = slot.table.active.get(slot.index);
-  return resend ? active?.kind === "calling" : active === undefined || active.kind === "backing_off";
+  if (resend) return active?.kind === "calling";
+  return active === undefined || (active.kind === "backing_off" && active.retryAt <= turn.now);
 }
 
 /** A task that takes its object down with it each time must not do so for ever. */
