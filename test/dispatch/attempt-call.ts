@@ -13,6 +13,7 @@ export function attemptCall(overrides: Partial<AttemptCall> = {}): AttemptCall {
     flowId: "f".repeat(64) as FlowId,
     stepId: "s1" as StepId,
     itemIndex: 0,
+    depth: 0,
     plugin: "worker",
     componentId: "/double",
     input: { n: 4 },

@@ -62,6 +62,7 @@ export class MemoryRun {
   readonly calls: CallEffect[] = [];
   readonly aborted: Extract<Effect, { kind: "abort_call" }>[] = [];
   readonly fetches: BlobId[] = [];
+  readonly cancelledChildren: string[] = [];
   readonly settings: EngineSettings;
   readonly #options: MemoryRunOptions;
   readonly #plans = new Map<FlowId, Plan>();
@@ -219,6 +220,9 @@ export class MemoryRun {
         return;
       case "store_flow":
         this.blobs.set(effect.flowId, { json: JSON.parse(effect.text), bytes: effect.text.length });
+        return;
+      case "cancel_child":
+        this.cancelledChildren.push(effect.runId);
         return;
       case "run_ended":
         return;

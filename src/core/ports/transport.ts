@@ -16,6 +16,8 @@ export interface AttemptCall {
   readonly flowId: FlowId;
   readonly stepId: StepId;
   readonly itemIndex: number;
+  /** How deep its run is nested; 0 for one that nobody's step started. */
+  readonly depth: number;
   readonly plugin: string;
   /** With leading slash, route prefix stripped. */
   readonly componentId: string;

@@ -6,6 +6,7 @@ import { endItem } from "./item.ts";
 import { leaveSchedule } from "./run-end.ts";
 import type { RunNode, TaskTable } from "./state.ts";
 import { openItems } from "./state.ts";
+import { cancelChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
@@ -27,6 +28,7 @@ export function expireRun(turn: Turn, run: number): void {
   };
   for (const inner of [...descendants(turn, node)].reverse().slice(0, -1)) close(turn, inner, "cancelled");
   abortCalls(turn, node);
+  cancelChildren(turn, node);
   for (let item = 0; item < node.itemCount && openItems(node) > 0; item++) {
     if (node.items.get(item)?.kind !== "ended") endItem(turn, node, item, { kind: "failed", error });
   }
@@ -47,6 +49,7 @@ function descendants(turn: Turn, root: RunNode): readonly RunNode[] {
 
 function close(turn: Turn, node: RunNode, status: EndStatus): void {
   abortCalls(turn, node);
+  cancelChildren(turn, node);
   emit(turn, { kind: "run_completed", run: node.ordinal, status });
   leaveSchedule(turn, node);
 }

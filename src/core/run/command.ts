@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Plan } from "../plan/index.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall } from "../ports/transport.ts";
-import type { TaskAddress } from "./event.ts";
+import type { ParentRun, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
 export type Command =
@@ -22,6 +22,15 @@ export type Command =
       readonly labels: Readonly<Record<string, string>>;
       readonly files: Readonly<Record<string, BlobId>>;
       readonly bodyHash?: string;
+      readonly parent?: ParentRun;
+    }
+  /** A worker is about to start a run from a step of run `run`. Refused (no event) once that run has ended. */
+  | {
+      readonly kind: "submit_child";
+      readonly run: number;
+      readonly childRunId: RunId;
+      readonly flowId: FlowId;
+      readonly itemCount: number;
     }
   /** A transport's verdict. Dropped unless exactly this attempt is under way. */
   | {
@@ -29,7 +38,18 @@ export type Command =
       readonly task: TaskAddress;
       readonly attempt: number;
       readonly outcome: TaskOutcome;
+      /** Of a report by a worker that has taken the task over: kept, so that the same one is known again. */
+      readonly digest?: string;
     }
+  /** The worker has taken the attempt over, or gives a sign of life. Dropped like a late reply. */
+  | {
+      readonly kind: "hand_over_attempt";
+      readonly task: TaskAddress;
+      readonly attempt: number;
+      readonly deadlineAt: number;
+    }
+  /** Whoever held the call is gone without a reply: it is sent again. */
+  | { readonly kind: "lose_attempt"; readonly task: TaskAddress; readonly attempt: number }
   /** Looks for due timers. */
   | { readonly kind: "fire_timers" }
   /** Blobs asked for by `fetch_blobs`; `undefined`: there is no such blob. */
@@ -51,4 +71,6 @@ export type Effect =
   | { readonly kind: "fetch_blobs"; readonly blobs: readonly BlobId[] }
   /** Keep a sub-flow that was given inline, so that it can be read by its id. */
   | { readonly kind: "store_flow"; readonly flowId: FlowId; readonly text: string }
+  /** The run that a worker started in an object of its own is cancelled with the run that it was started from. */
+  | { readonly kind: "cancel_child"; readonly runId: RunId }
   | { readonly kind: "run_ended"; readonly run: number };

@@ -9,9 +9,11 @@ import { cancelRun } from "./cancel.ts";
 import type { Command, Effect } from "./command.ts";
 import type { Engine } from "./engine.ts";
 import { assertNever } from "./engine-fault.ts";
+import { handOver, loseAttempt, noteReport } from "./hand-over.ts";
 import { recover } from "./recover.ts";
 import { settleCall } from "./settle-attempt.ts";
 import { startRun } from "./start-run.ts";
+import { submitChild } from "./submit-child.ts";
 import { supplyBlobs } from "./supply-blobs.ts";
 import { fireTimers, nextDueAt } from "./timers.ts";
 import type { Turn } from "./turn.ts";
@@ -40,7 +42,14 @@ function apply(turn: Turn, command: Command): void {
       startRun(turn, command);
       return;
     case "settle_attempt":
+      if (command.digest !== undefined) noteReport(turn, command.task, command.attempt, command.digest);
       settleCall(turn, command.task, command.attempt, command.outcome);
+      return;
+    case "hand_over_attempt":
+      handOver(turn, command.task, command.attempt, command.deadlineAt);
+      return;
+    case "lose_attempt":
+      loseAttempt(turn, command.task, command.attempt);
       return;
     case "fire_timers":
       fireTimers(turn);
@@ -50,6 +59,9 @@ function apply(turn: Turn, command: Command): void {
       return;
     case "cancel_run":
       cancelRun(turn, command.run);
+      return;
+    case "submit_child":
+      submitChild(turn, command);
       return;
     case "recover":
       recover(turn);

@@ -42,6 +42,15 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         flowId: event.flowId,
         itemCount: event.itemCount,
       };
+    case "child_submitted":
+      return {
+        type: "sub_run_created",
+        ...base(event.run),
+        runId: event.childRunId,
+        parentRunId: withOrdinal(root.runId, event.run),
+        flowId: event.flowId,
+        itemCount: event.itemCount,
+      };
     case "step_started":
       return { type: event.kind, ...step(event), attempt: event.attempt };
     case "step_waiting":
@@ -76,6 +85,8 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
       };
     case "flow_recorded":
     case "item_added":
+    case "attempt_handed_over":
+    case "attempt_reported":
     case "foreach_expanded":
       return undefined;
     default:

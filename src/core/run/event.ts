@@ -17,6 +17,15 @@ export interface TaskAddress {
 export type RetryClass = "transport" | "component";
 export type EndStatus = Extract<RunStatus, "completed" | "failed" | "cancelled">;
 
+/** The run whose step's worker started this one, in an object of its own. */
+export interface ParentRun {
+  readonly runId: RunId;
+  /** Of the whole nesting. */
+  readonly rootRunId: RunId;
+  /** Of the run that was started. */
+  readonly depth: number;
+}
+
 export type RunEvent =
   /** Value: canonical flow document. */
   | { readonly kind: "flow_recorded"; readonly flowId: FlowId }
@@ -33,6 +42,7 @@ export type RunEvent =
       readonly files: Readonly<Record<string, BlobId>>;
       readonly deadlineAt?: number;
       readonly bodyHash?: string;
+      readonly parent?: ParentRun;
     }
   /** A sub-run, round `round` of the task `parent`. Value: its variables, if it has its own. */
   | {
@@ -47,10 +57,22 @@ export type RunEvent =
       readonly maxActiveItems?: number;
       readonly deadlineAt?: number;
     }
+  /** A worker starts a run from inside a step of run `run`; it lives in an object of its own. */
+  | {
+      readonly kind: "child_submitted";
+      readonly run: number;
+      readonly childRunId: RunId;
+      readonly flowId: FlowId;
+      readonly itemCount: number;
+    }
   /** Items follow their run's creation without a gap, in order. Value: the item's input. */
   | { readonly kind: "item_added"; readonly run: number; readonly item: number }
   /** An attempt leaves the object. */
   | (TaskAddress & { readonly kind: "step_started"; readonly attempt: number; readonly deadlineAt: number })
+  /** The worker took the attempt over and reports later; again with each sign of life of it. */
+  | (TaskAddress & { readonly kind: "attempt_handed_over"; readonly attempt: number; readonly deadlineAt: number })
+  /** What it came to was reported: `digest` of the report, so that the same report again is known. */
+  | (TaskAddress & { readonly kind: "attempt_reported"; readonly attempt: number; readonly digest: string })
   /** A durable timer. Value: what the step gives when it fires. */
   | (TaskAddress & { readonly kind: "step_waiting"; readonly until: number })
   /** Value: the array. */

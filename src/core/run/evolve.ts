@@ -46,12 +46,13 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
         labels: event.labels,
         files: event.files,
         bodyHash: event.bodyHash,
+        parent: event.parent,
       };
       tree.runs.push(
         newNode(entry, {
           ...event,
           ordinal: 0,
-          depth: 0,
+          depth: event.parent?.depth ?? 0,
           plan: planOf(plans, event.planId),
           parent: undefined,
           variablesSeq: seq,
@@ -82,6 +83,9 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       });
       return;
     }
+    case "child_submitted":
+      nodeAt(tree, event.run).children.push(event.childRunId);
+      return;
     case "item_added":
       if (event.item === 0) nodeAt(tree, event.run).firstItemSeq = seq;
       return;
@@ -96,6 +100,14 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       });
       return;
     }
+    case "attempt_handed_over": {
+      const before = activeTask(tree, event);
+      if (before?.kind !== "calling") throw new EngineFault("unknown_address", "an attempt handed over is under way");
+      activate(tree, event, { ...before, deadlineAt: event.deadlineAt, grantedMs: event.deadlineAt - at });
+      return;
+    }
+    case "attempt_reported":
+      return;
     case "step_waiting":
       activate(tree, event, { kind: "sleeping", until: event.until, valueSeq: seq });
       return;
@@ -176,6 +188,7 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     createdAt: entry.at,
     createdSeq: entry.seq,
     ended: { success: 0, failed: 0, skipped: 0 },
+    children: [],
     cancelRequested: false,
     status: "running",
     outcome: undefined,

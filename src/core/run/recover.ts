@@ -3,14 +3,17 @@
 import type { TaskAddress } from "./event.ts";
 import { activateItem } from "./item.ts";
 import { itemSchedule } from "./schedule.ts";
-import type { RunNode, TaskTable } from "./state.ts";
+import type { ActiveTask, RunNode, TaskTable } from "./state.ts";
 import { scheduleRun } from "./sub-run.ts";
+import { cancelChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
 import { needStep } from "./wait.ts";
 
 /** Runs once, on a fresh schedule, as the first turn after a load. */
 export function recover(turn: Turn): void {
   for (const node of turn.tree.runs) {
+    // They were perhaps not told before the object was lost.
+    if (node.status === "cancelled") cancelChildren(turn, node);
     if (node.status !== "running") continue;
     scheduleRun(turn, node);
     const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
@@ -31,11 +34,15 @@ function callsUnderWay(node: RunNode, item: number, table: TaskTable): TaskAddre
   const found: TaskAddress[] = [];
   for (const [step, task] of table.active) {
     const address = { run: node.ordinal, item, step };
-    if (task.kind === "calling") found.push(address);
+    if (isHeld(task)) found.push(address);
     if (task.kind === "foreach") {
-      for (const [element, inner] of task.tasks.active)
-        if (inner.kind === "calling") found.push({ ...address, element });
+      for (const [element, inner] of task.tasks.active) if (isHeld(inner)) found.push({ ...address, element });
     }
   }
   return found;
+}
+
+/** Its reply was awaited in the memory that is gone; a worker that took the task over will report by itself. */
+function isHeld(task: ActiveTask): boolean {
+  return task.kind === "calling" && task.grantedMs === undefined;
 }

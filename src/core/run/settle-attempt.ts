@@ -5,7 +5,7 @@ import { completeTask, errorValue } from "./complete-task.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { decideFailure, errorOf } from "./failure.ts";
-import type { Tries } from "./state.ts";
+import type { ActiveTask, RunTree, Tries } from "./state.ts";
 import { activeTask } from "./state.ts";
 import { stepAt, taskIdOf } from "./task.ts";
 import type { Turn } from "./turn.ts";
@@ -19,11 +19,21 @@ export interface Attempt {
 
 /** A reply from outside. Only exactly the attempt under way is settled by it: late and duplicate replies are dropped. */
 export function settleCall(turn: Turn, task: TaskAddress, attempt: number, outcome: TaskOutcome): void {
-  const active = activeTask(turn.tree, task);
-  if (active?.kind !== "calling" || active.attempt !== attempt || nodeAt(turn.tree, task.run).status !== "running")
-    return;
+  const active = attemptUnderWay(turn.tree, task, attempt);
+  if (!active) return;
   const component = stepAt(nodeAt(turn.tree, task.run), task).step.component;
   settleOutcome(turn, task, { attempt, tries: active.tries, componentId: component }, outcome);
+}
+
+/** Exactly this attempt, if its reply still counts. */
+export function attemptUnderWay(
+  tree: RunTree,
+  task: TaskAddress,
+  attempt: number,
+): Extract<ActiveTask, { kind: "calling" }> | undefined {
+  if (tree.runs[task.run]?.status !== "running") return undefined;
+  const active = activeTask(tree, task);
+  return active?.kind === "calling" && active.attempt === attempt ? active : undefined;
 }
 
 /** Nothing came back in time. */

@@ -24,6 +24,7 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
       files: command.files,
       ...(plan.flow.timeoutMs !== undefined && { deadlineAt: turn.now + plan.flow.timeoutMs }),
       ...(command.bodyHash !== undefined && { bodyHash: command.bodyHash }),
+      ...(command.parent && { parent: command.parent }),
     },
     inline(command.variables ?? {}),
   );

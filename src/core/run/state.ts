@@ -6,7 +6,7 @@
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { Plan } from "../plan/index.ts";
-import type { EndStatus, TaskAddress } from "./event.ts";
+import type { EndStatus, ParentRun, TaskAddress } from "./event.ts";
 
 export interface RunTree {
   /** Last event applied; 0 before the first. */
@@ -29,6 +29,7 @@ export interface RootFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, BlobId>>;
   readonly bodyHash: string | undefined;
+  readonly parent: ParentRun | undefined;
 }
 
 export interface RunNode {
@@ -50,6 +51,8 @@ export interface RunNode {
   readonly createdAt: number;
   readonly createdSeq: number;
   readonly ended: Record<Outcome, number>;
+  /** Runs that its workers started, in objects of their own. */
+  readonly children: RunId[];
   cancelRequested: boolean;
   status: "running" | EndStatus;
   outcome: Outcome | undefined;
@@ -101,6 +104,8 @@ export type ActiveTask =
       readonly tries: Tries;
       readonly startedAt: number;
       readonly deadlineAt: number;
+      /** The worker has taken the task over and reports later: what each sign of life gives it, milliseconds. */
+      readonly grantedMs?: number;
     }
   | { readonly kind: "backing_off"; readonly attempt: number; readonly tries: Tries; readonly retryAt: number }
   | { readonly kind: "sleeping"; readonly until: number; readonly valueSeq: number }

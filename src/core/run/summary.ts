@@ -1,7 +1,7 @@
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { ItemCounts, RunSummary } from "../../protocol/run.ts";
 import { withOrdinal } from "./run-id.ts";
-import type { RunNode, RunTree } from "./state.ts";
+import type { RootFacts, RunNode, RunTree } from "./state.ts";
 import { openItems } from "./state.ts";
 
 /** A run as the API and the index show it. */
@@ -19,8 +19,8 @@ export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined 
     labels: node.ordinal === 0 ? root.labels : {},
     createdAt: timestamp(node.createdAt),
     ...(node.completedAt !== undefined && { completedAt: timestamp(node.completedAt) }),
-    rootRunId: root.runId,
-    ...(node.parent && { parentRunId: withOrdinal(root.runId, node.parent.task.run) }),
+    rootRunId: root.parent?.rootRunId ?? root.runId,
+    ...parentField(root, node),
     createdAtSeqno: node.createdSeq,
     ...(node.finishedSeq !== undefined && { finishedAtSeqno: node.finishedSeq }),
   };
@@ -42,6 +42,11 @@ function countItems(node: RunNode): ItemCounts {
     cancelled: stopped,
     skipped: node.ended.skipped,
   };
+}
+
+function parentField(root: RootFacts, node: RunNode): { readonly parentRunId?: string } {
+  if (node.parent) return { parentRunId: withOrdinal(root.runId, node.parent.task.run) };
+  return root.parent && node.ordinal === 0 ? { parentRunId: root.parent.runId } : {};
 }
 
 function outcomeField(outcome: Outcome | undefined): { readonly outcome?: Outcome } {

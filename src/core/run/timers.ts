@@ -51,7 +51,7 @@ function isCurrent(engine: Pick<Engine, "tree">, timer: Timer): boolean {
   const active = activeTask(engine.tree, timer.task);
   switch (timer.kind) {
     case "deadline":
-      return active?.kind === "calling" && active.attempt === timer.attempt;
+      return active?.kind === "calling" && active.attempt === timer.attempt && active.deadlineAt === timer.at;
     case "retry":
       return active?.kind === "backing_off" && active.retryAt === timer.at;
     case "sleep":

@@ -1,0 +1,23 @@
+/** Attempts that a worker has taken over (HTTP 202): nobody holds a call, the worker reports later or the deadline passes. */
+import type { TaskAddress } from "./event.ts";
+import { attemptUnderWay } from "./settle-attempt.ts";
+import type { Turn } from "./turn.ts";
+import { emit } from "./turn.ts";
+
+export function handOver(turn: Turn, task: TaskAddress, attempt: number, deadlineAt: number): void {
+  if (!attemptUnderWay(turn.tree, task, attempt)) return;
+  emit(turn, { kind: "attempt_handed_over", ...task, attempt, deadlineAt });
+  turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });
+}
+
+/** A report may come while the call is still held: then that is dropped. */
+export function noteReport(turn: Turn, task: TaskAddress, attempt: number, digest: string): void {
+  if (!attemptUnderWay(turn.tree, task, attempt)) return;
+  emit(turn, { kind: "attempt_reported", ...task, attempt, digest });
+  turn.effects.push({ kind: "abort_call", task, attempt });
+}
+
+export function loseAttempt(turn: Turn, task: TaskAddress, attempt: number): void {
+  const active = attemptUnderWay(turn.tree, task, attempt);
+  if (active && active.grantedMs === undefined) turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
+}
