@@ -11,6 +11,7 @@ import type { BlobStore } from "./core/ports/blob-store.ts";
 import type { ComponentResolver } from "./core/ports/component-resolver.ts";
 import { DEFAULT_MAX_CONCURRENCY, DEFAULT_SETTINGS } from "./core/run/engine.ts";
 import { newRootRunId, rootOf } from "./core/run/run-id.ts";
+import { serveCallbacks } from "./dispatch/callbacks/serve-callbacks.ts";
 import { ConfigComponentResolver } from "./dispatch/component-resolver.ts";
 import type { Timers } from "./dispatch/deadline.ts";
 import type { SessionCache } from "./dispatch/http-jsonrpc/worker-session.ts";
@@ -24,6 +25,7 @@ import { VERSION } from "./protocol/version.ts";
 import type { RunObjectApi } from "./run/run-api.ts";
 import type { RunDeps } from "./run/run-deps.ts";
 import { defineRunObject } from "./run/run-object.ts";
+import { ObjectWorkerRuns } from "./run/worker-runs.ts";
 
 export interface Env {
   /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */
@@ -89,9 +91,15 @@ function blobsOf(env: Env, namespace: Namespace): BlobStore {
   return new R2BlobStore({ bucket: env.BLOBS, namespace, newUploadId: () => crypto.randomUUID() });
 }
 
+function runsOf(env: Env): (namespace: Namespace, runId: RunId) => RunObjectApi {
+  return (namespace, runId) => env.RUNS.getByName(`${namespace}/${rootOf(runId)}`);
+}
+
 function routerOf(env: Env, namespace: Namespace): Router {
+  const blobs = blobsOf(env, namespace);
   return new Router(deploymentOf(env).config, {
-    blobs: blobsOf(env, namespace),
+    blobs,
+    callbacks: serveCallbacks({ blobs, runs: new ObjectWorkerRuns(runsOf(env), DEFAULT_SETTINGS) }),
     fetch: (request) => fetch(request, { redirect: "manual" }),
     timers,
     bindings: { ...env },
@@ -120,6 +128,7 @@ function runDepsOf(env: Env): RunDeps {
       router ??= routerOf(env, namespace);
       return router.transport(plugin);
     },
+    runs: runsOf(env),
     blobs: (namespace) => blobsOf(env, namespace),
     report: (namespace, reports) => index.report(namespace, reports),
     now: Date.now,
@@ -139,7 +148,7 @@ function apiOf(env: Env): Api {
   const api = createApi({
     admit: (request) => admitLocally(request, env.STEPFLOW_LOCAL === "1"),
     namespaceOf: () => DEFAULT_NAMESPACE,
-    runs: (namespace, runId) => env.RUNS.getByName(`${namespace}/${rootOf(runId)}`),
+    runs: runsOf(env),
     blobs: (namespace) => blobsOf(env, namespace),
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),

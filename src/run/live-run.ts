@@ -15,7 +15,7 @@ import { loadTree } from "../core/run/load.ts";
 import { emptySchedule } from "../core/run/schedule.ts";
 import type { RunTree } from "../core/run/state.ts";
 import { ValueCache } from "../core/run/value-cache.ts";
-import type { BlobId } from "../protocol/ids.ts";
+import type { BlobId, RunId } from "../protocol/ids.ts";
 import { fetchBlobTexts, readBlobText } from "./blob-text.ts";
 import { Calls } from "./calls.ts";
 import { hasLargeValue, moveLargeValues } from "./large-values.ts";
@@ -33,6 +33,8 @@ export interface LiveRunListener {
   settled(run: LiveRun): void;
   /** A run of the tree has ended. */
   ended(run: LiveRun, ordinal: number): void;
+  /** A run in an object of its own is to be cancelled. */
+  cancelChild(runId: RunId): void;
   /** Nothing more can be done with this object. */
   failed(error: unknown): void;
 }
@@ -165,6 +167,9 @@ export class LiveRun {
       case "store_flow":
         // The journal has the flow; this copy only makes it readable by its id, and the next start of the run repeats it.
         this.#blobs.put(new TextEncoder().encode(effect.text), { blobType: "flow" }).catch(() => undefined);
+        return;
+      case "cancel_child":
+        this.#listener.cancelChild(effect.runId);
         return;
       case "run_ended":
         this.#listener.ended(this, effect.run);

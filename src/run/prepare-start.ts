@@ -49,6 +49,7 @@ export async function prepareStart(
       labels: submission.labels ?? {},
       files: (submission.files ?? {}) as Readonly<Record<string, BlobId>>,
       ...(request.bodyHash !== undefined && { bodyHash: request.bodyHash }),
+      ...(request.parent && { parent: request.parent }),
     },
   };
 }

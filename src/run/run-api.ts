@@ -3,6 +3,7 @@
  * Obtain a stub with `runStub(env, namespace, runId)`; every call names the run, since sub-runs live in their root's object.
  */
 
+import type { ParentRun } from "../core/run/event.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { FlowId, Namespace, RunId } from "../protocol/ids.ts";
@@ -18,6 +19,8 @@ export interface StartRun {
   readonly submission: RunSubmission;
   /** SHA-256 of the submitted body, when an idempotency key chose the run id. */
   readonly bodyHash?: string;
+  /** A worker started it from inside a step of this run. */
+  readonly parent?: ParentRun;
   /** Answer when the run has ended or after this long, whichever comes first. 0 or absent: at once. */
   readonly waitMs?: number;
 }
@@ -68,6 +71,11 @@ export interface RunObjectApi {
     },
   ): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
   cancel(runId: RunId): Promise<RunReply<RunSummary>>;
+  /** Notes a run that a worker is about to start from inside a step of `runId`; a cancel reaches it from then on. */
+  submitChild(
+    runId: RunId,
+    child: { readonly childRunId: RunId; readonly flowId: FlowId; readonly itemCount: number },
+  ): Promise<RunReply<{ readonly accepted: true }>>;
   /** Root runs only. Refused while running. */
   delete(runId: RunId): Promise<RunReply<{ readonly deleted: true }>>;
   /** WebSocket upgrade at `/watch?runId=…`: a text frame with the latest sequence number whenever events were appended. Hibernates. */

@@ -3,7 +3,8 @@ import type { ComponentResolver } from "../core/ports/component-resolver.ts";
 import type { RunReport } from "../core/ports/run-index.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { EngineSettings } from "../core/run/engine.ts";
-import type { Namespace } from "../protocol/ids.ts";
+import type { Namespace, RunId } from "../protocol/ids.ts";
+import type { RunObjectApi } from "./run-api.ts";
 
 /** What a run's object needs of the world; the composition root makes it from the Worker's bindings. */
 export interface RunDeps {
@@ -12,6 +13,8 @@ export interface RunDeps {
   readonly maxConcurrency: number;
   readonly resolver: ComponentResolver;
   transport(plugin: string, namespace: Namespace): Transport;
+  /** The object that holds this run: that of its root. */
+  runs(namespace: Namespace, runId: RunId): RunObjectApi;
   blobs(namespace: Namespace): BlobStore;
   /** Durable once it resolves. */
   report(namespace: Namespace, reports: readonly RunReport[]): Promise<void>;

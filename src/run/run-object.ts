@@ -18,6 +18,7 @@ import { EndWaiters } from "./end-waiters.ts";
 import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
 import { prepareStart } from "./prepare-start.ts";
+import { retryLostCall } from "./retry-lost-call.ts";
 import type { RunObjectApi, RunReply, StartRun } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
@@ -129,6 +130,20 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       });
     }
 
+    async submitChild(
+      runId: RunId,
+      child: Parameters<RunObjectApi["submitChild"]>[1],
+    ): ReturnType<RunObjectApi["submitChild"]> {
+      const live = await this.#run();
+      const node = live.tree.runs[ordinalOf(runId)];
+      if (!node) return NOT_FOUND;
+      live.post({ kind: "submit_child", run: node.ordinal, ...child });
+      await live.drained();
+      return node.children.includes(child.childRunId)
+        ? { ok: true, value: { accepted: true } }
+        : precondition(`run ${runId} has ended: it starts nothing any more`);
+    }
+
     async delete(runId: RunId): ReturnType<RunObjectApi["delete"]> {
       const live = await this.#run();
       const { root, runs } = live.tree;
@@ -196,6 +211,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
           this.#watchers.announce(entries.at(-1)?.seq);
         },
         settled: (run) => this.#arm(run),
+        cancelChild: (child) => this.ctx.waitUntil(this.#cancelChild(child)),
         ended: (run, ordinal) => this.#runEnded(run.tree, ordinal),
         failed: () => {
           this.#live = undefined;
@@ -205,6 +221,12 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#loadFailures = 0;
       if (live.tree.root) this.#arm(live);
       return live;
+    }
+
+    /** Should it fail, the next load of this run tries again. */
+    async #cancelChild(child: RunId): Promise<void> {
+      const cancel = () => this.#deps.runs(this.#namespace, child).cancel(child);
+      await retryLostCall(cancel).catch(() => undefined);
     }
 
     #retryLater(): void {

@@ -1,10 +1,34 @@
 /**
  * A component worker for tests inside workerd: JSON-RPC as of worker-protocols §A. `/echo` gives its input back, `/hold` answers
- * only when `POST /release` has been called, `/fail` fails, `/big` gives `bytes` characters. Counts executions per idempotency key.
+ * only when `POST /release` has been called, `/fail` fails, `/big` gives `bytes` characters, `/ask` makes the callbacks `calls` one
+ * after the other and gives their answers, then fails if `fail` is set. Counts executions per idempotency key.
  */
 /** `count` grows with every release: a held call looks whether it has been let go. */
 const releases = { count: 0 };
 const executions = new Map();
+/** Answers to callbacks that nobody has taken yet, by id. */
+const answers = new Map();
+
+/** An event stream with the callbacks as requests and the result as its last event. */
+function ask({ calls, fail }, id) {
+  const { readable, writable } = new TransformStream();
+  const writer = writable.getWriter();
+  const send = (message) => writer.write(new TextEncoder().encode(`data: ${JSON.stringify(message)}\n\n`));
+  const work = async () => {
+    const output = [];
+    for (const call of calls) {
+      const callback = crypto.randomUUID();
+      await send({ jsonrpc: "2.0", id: callback, ...call });
+      while (!answers.has(callback)) await new Promise((resolve) => setTimeout(resolve, 2));
+      output.push(answers.get(callback));
+      answers.delete(callback);
+    }
+    await send(fail ? { id, error: { code: -32100, message: fail } } : { id, result: { output } });
+    await writer.close();
+  };
+  work().catch(() => {});
+  return new Response(readable, { headers: { "content-type": "text/event-stream" } });
+}
 
 const components = {
   "/echo": (input) => input,
@@ -38,7 +62,11 @@ export default {
       return new Response(null, { status: 204 });
     }
     if (pathname === "/executions") return Response.json(Object.fromEntries(executions));
-    const { id, method, params } = await request.json();
+    const { id, method, params, result, error } = await request.json();
+    if (method === undefined) {
+      answers.set(id, error === undefined ? { result } : { error });
+      return new Response('""', { status: 202 });
+    }
     if (id === undefined) return new Response('""', { status: 202 });
     const answer = (body) => Response.json({ jsonrpc: "2.0", id, ...body });
     switch (method) {
@@ -47,6 +75,7 @@ export default {
       case "components/list":
         return answer({ result: { components: Object.keys(components).map((component) => ({ component })) } });
       case "components/execute":
+        if (params.component === "/ask") return ask(params.input, id);
         return answer(await execute(params, request.headers.get("idempotency-key") ?? ""));
       default:
         return answer({ error: { code: -32601, message: `no method ${method}` } });

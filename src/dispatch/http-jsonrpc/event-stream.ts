@@ -9,6 +9,8 @@ export interface EventStreamLimits {
   readonly maxBytes: number;
   /** Between two chunks. */
   readonly idleMs: number;
+  /** True while the worker waits for an answer of ours: its silence then means nothing. */
+  readonly isWaitedFor: () => boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function readEventStream(
   const reader = body.getReader();
   try {
     for (;;) {
-      const chunk = await readChunk(reader, limits.idleMs, timers);
+      const chunk = await readChunk(reader, limits, timers);
       if (chunk.kind === "silent") return chunk;
       if (chunk.kind === "end") return { kind: "broken", reason: describeEnd(strangers, chunk.reason) };
       pending += chunk.bytes.byteLength;
@@ -71,11 +73,15 @@ type Chunk =
 
 async function readChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  idleMs: number,
+  { idleMs, isWaitedFor }: EventStreamLimits,
   timers: Timers,
 ): Promise<Chunk> {
   const { promise: silence, resolve } = Promise.withResolvers<Chunk>();
-  const stopTimer = timers.after(idleMs, () => resolve({ kind: "silent", idleMs }));
+  let stopTimer = (): void => {};
+  const listen = (): void => {
+    stopTimer = timers.after(idleMs, () => (isWaitedFor() ? listen() : resolve({ kind: "silent", idleMs })));
+  };
+  listen();
   const read = reader.read().then(
     ({ done, value }): Chunk => (done ? { kind: "end" } : { kind: "bytes", bytes: value }),
     (cause: unknown): Chunk => ({ kind: "end", reason: cause instanceof Error ? cause.message : "it was cut off" }),

@@ -120,7 +120,8 @@ export class WorkerConnection {
   ): Promise<Exchange> {
     if (!response.body) return { kind: "broken", reason: "the worker's event stream is empty" };
     const { maxResponseBytes, timers } = this.#endpoint;
-    const limits = { maxBytes: maxResponseBytes, idleMs: MAX_SILENCE_MS };
+    let unanswered = 0;
+    const limits = { maxBytes: maxResponseBytes, idleMs: MAX_SILENCE_MS, isWaitedFor: () => unanswered > 0 };
     // A load balancer finds the instance that waits for the answer by this header.
     const instance = response.headers.get("stepflow-instance-id");
     const headers: Record<string, string> = instance === null ? {} : { "stepflow-instance-id": instance };
@@ -138,8 +139,11 @@ export class WorkerConnection {
         });
     };
     const stream = readEventStream(response.body, id, limits, timers, (message) => {
-      if (message.kind === "request")
-        answer(message).catch((cause: unknown) => lose({ kind: "broken", reason: describe(cause) }));
+      if (message.kind !== "request") return;
+      unanswered++;
+      answer(message)
+        .catch((cause: unknown) => lose({ kind: "broken", reason: describe(cause) }))
+        .finally(() => unanswered--);
     });
     return Promise.race([stream, lost]);
   }
