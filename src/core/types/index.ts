@@ -1,0 +1,4 @@
+export type { FlowTypes, TypeCheckOptions } from "./check-flow-types.ts";
+export { checkFlowTypes } from "./check-flow-types.ts";
+export type { CatalogEntry, ComponentCatalog } from "./component-catalog.ts";
+export { describeType } from "./describe-type.ts";
