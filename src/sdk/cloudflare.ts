@@ -1,0 +1,15 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Worker } from "./worker.ts";
+
+/**
+ * A class to export from a Cloudflare Worker, so that a service binding with that `entrypoint` reaches this worker's components:
+ * `export class Text extends workerEntrypoint(worker) {}`. Several such classes can live in one script. Components reach the
+ * bindings through `import { env } from "cloudflare:workers"`.
+ */
+export function workerEntrypoint(worker: Pick<Worker, "fetch">) {
+  return class extends WorkerEntrypoint {
+    override fetch(request: Request): Promise<Response> {
+      return worker.fetch(request);
+    }
+  };
+}

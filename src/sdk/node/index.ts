@@ -1,0 +1,2 @@
+export { runWorker } from "./run-worker.ts";
+export { type ServedWorker, type ServeOptions, serve } from "./serve.ts";
