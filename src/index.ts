@@ -4,7 +4,9 @@
 import bundledConfig from "../stepflow-config.yml";
 import { createApi } from "./api/api.ts";
 import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
+import { Capabilities } from "./auth/capabilities.ts";
 import { admitLocally } from "./auth/local-mode.ts";
+import { WorkerBlobAccess } from "./auth/worker-blob-access.ts";
 import { R2BlobStore } from "./blobs/r2-blob-store.ts";
 import { parseConfig, type StepflowConfig } from "./core/config/index.ts";
 import type { BlobStore } from "./core/ports/blob-store.ts";
@@ -39,6 +41,8 @@ export interface Env {
   readonly STEPFLOW_CONFIG?: string;
   /** `1`: serve requests to a loopback address without tokens. */
   readonly STEPFLOW_LOCAL?: string;
+  /** What capabilities for workers are signed with; a secret. Without it workers get no blob URL and cannot answer later (202). */
+  readonly STEPFLOW_SECRET?: string;
   readonly OPENAI_API_KEY?: string;
   readonly OPENAI_BASE_URL?: string;
 }
@@ -91,12 +95,29 @@ function blobsOf(env: Env, namespace: Namespace): BlobStore {
   return new R2BlobStore({ bucket: env.BLOBS, namespace, newUploadId: () => crypto.randomUUID() });
 }
 
+interface WorkerAccess {
+  readonly blobs: WorkerBlobAccess;
+}
+/** By secret: the same for every request of an isolate. */
+const workerAccess = new Map<string, WorkerAccess>();
+
+function workerAccessOf({ STEPFLOW_SECRET: secret }: Env): WorkerAccess | undefined {
+  if (secret === undefined || secret === "") return undefined;
+  const known = workerAccess.get(secret);
+  if (known) return known;
+  const capabilities = new Capabilities(secret);
+  const access = { blobs: new WorkerBlobAccess(capabilities, timers.now) };
+  workerAccess.set(secret, access);
+  return access;
+}
+
 function runsOf(env: Env): (namespace: Namespace, runId: RunId) => RunObjectApi {
   return (namespace, runId) => env.RUNS.getByName(`${namespace}/${rootOf(runId)}`);
 }
 
 function routerOf(env: Env, namespace: Namespace): Router {
   const blobs = blobsOf(env, namespace);
+  const access = workerAccessOf(env);
   return new Router(deploymentOf(env).config, {
     blobs,
     callbacks: serveCallbacks({ blobs, runs: new ObjectWorkerRuns(runsOf(env), DEFAULT_SETTINGS) }),
@@ -108,7 +129,9 @@ function routerOf(env: Env, namespace: Namespace): Router {
       ...(env.OPENAI_API_KEY !== undefined && { apiKey: env.OPENAI_API_KEY }),
       ...(env.OPENAI_BASE_URL !== undefined && { baseUrl: env.OPENAI_BASE_URL }),
     },
-    blobApiUrl: `${env.PUBLIC_URL}/api/v1/blobs`,
+    ...(access && {
+      blobApiUrl: (plugin) => `${env.PUBLIC_URL}/worker/${access.blobs.segment(namespace, plugin)}/blobs`,
+    }),
   });
 }
 
@@ -150,6 +173,7 @@ function apiOf(env: Env): Api {
     namespaceOf: () => DEFAULT_NAMESPACE,
     runs: runsOf(env),
     blobs: (namespace) => blobsOf(env, namespace),
+    workerBlobs: workerAccessOf(env)?.blobs,
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
     components: () => routerOf(env, DEFAULT_NAMESPACE).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),

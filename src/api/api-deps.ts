@@ -1,4 +1,5 @@
 import type { Admission } from "../auth/local-mode.ts";
+import type { WorkerBlobAccess } from "../auth/worker-blob-access.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { FlowCatalog } from "../core/ports/flow-catalog.ts";
 import type { RunIndex } from "../core/ports/run-index.ts";
@@ -24,6 +25,8 @@ export interface ApiDeps {
   /** The object that holds this run: that of its root. */
   runs(namespace: Namespace, runId: RunId): RunObjectApi;
   blobs(namespace: Namespace): BlobStore;
+  /** Absent: no secret is configured, workers cannot reach blobs over HTTP. */
+  readonly workerBlobs: Pick<WorkerBlobAccess, "open"> | undefined;
   readonly index: Pick<RunIndex, "list">;
   readonly flows: FlowCatalog;
   components(): Promise<ComponentListing>;

@@ -7,6 +7,8 @@ import { cors } from "hono/cors";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, answerError } from "./api-error.ts";
 import { blobOperations } from "./blobs.ts";
+import { compatApp } from "./compat/compat-face.ts";
+import { compatFaces } from "./compat/compat-faces.ts";
 import { componentOperations } from "./components.ts";
 import type { ReferenceDocument } from "./docs/reference-document.ts";
 import { referencePage } from "./docs/reference-page.ts";
@@ -16,10 +18,12 @@ import { healthOperations } from "./health.ts";
 import { apiDocument } from "./openapi-document.ts";
 import type { Operation } from "./operation.ts";
 import { discardBody } from "./request-body.ts";
+import { routeOperations } from "./route-operations.ts";
 import { runEventOperations } from "./run-events.ts";
 import { runResultOperations } from "./run-results.ts";
 import { runOperations } from "./runs.ts";
 import { submitRunOperations } from "./submit-run.ts";
+import { serveWorkerBlobs } from "./worker-blobs.ts";
 
 const BASE = "/api/v1";
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
@@ -43,6 +47,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   const app = new OpenAPIHono();
   app.onError((error, context) => answerError(error, (fault) => deps.reportFault(fault, context.req.raw)));
   app.notFound((context) => answerError(unknownRoute(operations, context.req.raw), () => {}));
+  serveWorkerBlobs(app, deps);
   app.use(async (context, next) => {
     const admission = deps.admit(context.req.raw);
     if (admission.kind === "refused") throw new ApiError(admission.status, admission.reason);
@@ -51,10 +56,9 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   app.use(cors({ origin: "*", exposeHeaders: ["location", "x-blob-type", "content-disposition"], maxAge: 600 }));
   for (const operation of operations) {
     app.openAPIRegistry.registerPath(operation.route);
-    app.on(operation.method.toUpperCase(), BASE + operation.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) =>
-      operation.handle(context.req.raw, context.req.param(), deps),
-    );
   }
+  routeOperations(app, BASE, operations, deps);
+  for (const face of compatFaces(deps, library, operations)) app.route(face.base, compatApp(face, deps));
   const document = lazily(() => apiDocument(app, deps));
   const page = lazily(() => referencePage(document() as unknown as ReferenceDocument));
   app.get("/openapi.json", (context) => context.json(document()));

@@ -25,7 +25,8 @@ export interface DispatchDeps {
   /** Lives as long as the isolate. */
   readonly sessions: SessionCache;
   readonly openAi: OpenAiDefaults;
-  readonly blobApiUrl?: string;
+  /** Where the workers of a plugin reach our blobs, today; absolute, without a slash at its end. */
+  readonly blobApiUrl?: (plugin: string) => string;
   readonly callbacks?: CallbackHandler;
   readonly traceparent?: (call: AttemptCall) => string | undefined;
 }
@@ -106,7 +107,7 @@ function workerOptions(plugin: Extract<PluginConfig, { kind: "http" | "service" 
     timers,
     sessions,
     ...(plugin.maxResponseBytes !== undefined && { maxResponseBytes: plugin.maxResponseBytes }),
-    ...(blobApiUrl !== undefined && { blobApiUrl }),
+    ...(blobApiUrl && { blobApiUrl: () => blobApiUrl(plugin.name) }),
     ...(callbacks && { callbacks }),
     ...(traceparent && { traceparent }),
   };

@@ -4,8 +4,9 @@ import { evaluateAll } from "./evaluate-all.ts";
 import { evaluateTemplate } from "./evaluate-template.ts";
 import type { Expression, Path } from "./expression.ts";
 import { isTruthy } from "./is-truthy.ts";
-import { formatPath, valueAt } from "./path.ts";
+import { formatPath } from "./path.ts";
 import type { Evaluation, Read, Scope } from "./scope.ts";
+import { valueThrough } from "./value-through.ts";
 
 /**
  * The expression's value (EXPR-7 … EXPR-13). Call it when `needs` is empty. Only what is taken is looked at: one branch of an
@@ -35,7 +36,7 @@ export function evaluate(expression: Expression, scope: Scope): Evaluation {
     case "step":
       return evaluateStep(expression, scope);
     case "input":
-      return take(scope.input(), expression.path, (path) => `Input path ${path} not found`);
+      return take(scope.input(), expression.path, scope, (path) => `Input path ${path} not found`);
     case "variable":
       return evaluateVariable(expression, scope);
     case "item":
@@ -73,7 +74,7 @@ function evaluateStep(expression: Extract<Expression, { kind: "step" }>, scope: 
       const read = view.read();
       // A step that came to null is null whatever the path: the idiom for optional data.
       if (read.kind === "value" && read.value === null) return { kind: "value", value: null };
-      return take(read, expression.path, (path) => `Path ${path} not found`);
+      return take(read, expression.path, scope, (path) => `Path ${path} not found`);
     }
     default:
       return assertNever(view);
@@ -86,8 +87,8 @@ function evaluateVariable(expression: Extract<Expression, { kind: "variable" }>,
   if (typeof name === "number") return failed("Variable name must be a string", "ORCHESTRATOR_ERROR");
   const read = scope.variable(name);
   if (read?.kind === "not_resident") return read;
-  const value = read && valueAt(read.value, rest);
-  if (value !== undefined) return { kind: "value", value };
+  const found = read && valueThrough(read.value, rest, scope);
+  if (found) return found;
   return expression.default ? evaluate(expression.default, scope) : failed(`Undefined variable: ${name}`);
 }
 
@@ -95,7 +96,7 @@ function evaluateItem(path: Path, scope: Scope): Evaluation {
   const read = scope.item();
   return read === undefined
     ? failed("$item is used outside of a foreach")
-    : take(read, path, (text) => `Item path ${text} not found`);
+    : take(read, path, scope, (text) => `Item path ${text} not found`);
 }
 
 function evaluateIf(expression: Extract<Expression, { kind: "if" }>, scope: Scope): Evaluation {
@@ -114,10 +115,9 @@ function evaluateCoalesce(items: readonly Expression[], scope: Scope): Evaluatio
   return { kind: "value", value: null };
 }
 
-function take(read: Read, path: Path, message: (path: string) => string): Evaluation {
+function take(read: Read, path: Path, scope: Scope, message: (path: string) => string): Evaluation {
   if (read.kind === "not_resident") return read;
-  const value = valueAt(read.value, path);
-  return value === undefined ? failed(message(formatPath(path))) : { kind: "value", value };
+  return valueThrough(read.value, path, scope) ?? failed(message(formatPath(path)));
 }
 
 function failed(message: string, code: TaskErrorCode = "EXPRESSION_FAILURE"): Evaluation {

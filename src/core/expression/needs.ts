@@ -3,9 +3,9 @@ import type { BlobId } from "../../protocol/ids.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
 import { isTruthy } from "./is-truthy.ts";
-import { valueAt } from "./path.ts";
 import { childrenOf, refersToSteps } from "./referenced-steps.ts";
 import type { Needs, Scope } from "./scope.ts";
+import { valueThrough } from "./value-through.ts";
 
 interface Wants {
   readonly steps: Set<string>;
@@ -71,8 +71,9 @@ function collectVariable(expression: Extract<Expression, { kind: "variable" }>, 
   // Until the variables are in memory, nobody knows whether this one was given.
   if (read?.kind === "not_resident") return wantBlobs(read.blobs, wants);
   if (read !== undefined && rest.length === 0) return true;
-  const isMissing = read === undefined || valueAt(read.value, rest) === undefined;
-  return isMissing ? collect(expression.default, scope, wants) : true;
+  const found = read && valueThrough(read.value, rest, scope);
+  if (found?.kind === "not_resident") return wantBlobs(found.blobs, wants);
+  return found === undefined ? collect(expression.default, scope, wants) : true;
 }
 
 function collectIf(expression: Extract<Expression, { kind: "if" }>, scope: Scope, wants: Wants): boolean {

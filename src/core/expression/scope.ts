@@ -32,6 +32,8 @@ export interface Scope {
   /** The element of the enclosing `foreach`; `undefined` outside one. */
   item(): Read | undefined;
   index(): number | undefined;
+  /** The JSON that a blob reference stands for. */
+  blob(id: BlobId): Read;
 }
 
 export type Evaluation =

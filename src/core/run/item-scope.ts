@@ -59,6 +59,7 @@ export function itemScope(
       return value === undefined ? undefined : { kind: "value", value };
     },
     index: () => foreach?.element,
+    blob: (id) => values.readBlob(id),
   };
 }
 

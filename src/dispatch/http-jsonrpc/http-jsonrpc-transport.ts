@@ -14,6 +14,7 @@ import { type CallbackHandler, refuseCallbacks } from "./callback-handler.ts";
 import type { Exchange } from "./exchange.ts";
 import { WorkerConnection, type WorkerFetch } from "./worker-connection.ts";
 import { failureOutcome, hasForgottenSession } from "./worker-failure.ts";
+import { workerInput } from "./worker-input.ts";
 import { type SessionCache, WorkerSessions } from "./worker-session.ts";
 
 export interface HttpJsonRpcOptions {
@@ -24,8 +25,8 @@ export interface HttpJsonRpcOptions {
   readonly worker: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly maxResponseBytes?: number;
-  /** Where the worker reaches our blobs; absolute, without a slash at its end. */
-  readonly blobApiUrl?: string;
+  /** Where the worker reaches our blobs, today; absolute, without a slash at its end. */
+  readonly blobApiUrl?: () => string;
   readonly sessions: SessionCache;
   readonly blobs: BlobStore;
   readonly timers: Timers;
@@ -78,17 +79,21 @@ export class HttpJsonRpcTransport implements Transport {
   async #attempt(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome> {
     const { plugin, blobs, callbacks = refuseCallbacks, traceparent } = this.#options;
     const trace = traceparent?.(call);
+    const who = `component '${call.componentId}' of plugin '${plugin}'`;
+    const opened = await this.#sessions.open();
+    if (opened.kind !== "open") return failureOutcome(opened, who);
+    const fit = await workerInput(call.input, opened.session, blobs);
+    if (fit.kind === "unfit") return fit.outcome;
     const answer = await this.#inSession(
       {
         id: `${call.idempotencyKey}/${call.attempt}`,
         method: "components/execute",
-        params: executeParams(call, trace),
+        params: executeParams(call, fit.input, trace),
         headers: { "idempotency-key": call.idempotencyKey, ...(trace !== undefined && { traceparent: trace }) },
         onRequest: ({ method, params }) => callbacks({ method, params, call }, signal),
       },
       signal,
     );
-    const who = `component '${call.componentId}' of plugin '${plugin}'`;
     if (answer.kind !== "result") return failureOutcome(answer, who);
     const { output } = toObject(answer.result);
     if (output === undefined) return failureOutcome({ kind: "broken", reason: "the result has no output" }, who);
@@ -108,12 +113,12 @@ export class HttpJsonRpcTransport implements Transport {
 }
 
 /** What every version since 0.2 needs; each passes over what it does not know. */
-function executeParams(call: AttemptCall, traceparent: string | undefined): JsonObject {
+function executeParams(call: AttemptCall, input: Json, traceparent: string | undefined): JsonObject {
   const [, traceId, spanId] = traceparent?.split("-") ?? [];
   const ids = { run_id: call.runId, flow_id: call.flowId, step_id: call.stepId };
   return {
     component: call.componentId,
-    input: call.input,
+    input,
     attempt: call.attempt,
     observability: {
       ...ids,

@@ -2,28 +2,31 @@ import type { JsonObject } from "../../protocol/json.ts";
 import type { Timers } from "../deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import type { WorkerConnection } from "./worker-connection.ts";
+import { MAX_VALUE_BYTES } from "./worker-input.ts";
 
 /** What a worker said of itself: `d3` is the camelCase protocol of 0.10–0.11, `d1_d2` the snake_case one before it. */
 export interface WorkerSession {
   readonly dialect: "d3" | "d1_d2";
   readonly supportsBlobRefs: boolean;
+  /** What it was told: where it reaches our blobs. */
+  readonly blobApiUrl: string | undefined;
 }
 
-/** Sessions of an isolate, by worker and blob URL. Values only: a promise must not be awaited from another object's request. */
+/** Sessions of an isolate, by worker. Values only: a promise must not be awaited from another object's request. */
 export type SessionCache = Map<string, WorkerSession>;
 
 const HANDSHAKE_MS = 30_000;
 
 export type Opened = { readonly kind: "open"; readonly session: WorkerSession } | Exclude<Exchange, { kind: "result" }>;
 
-/** Sends `initialize` once per isolate and worker, and again after `forget`. */
+/** Sends `initialize` once per isolate and worker, and again after `forget` or when the blob URL is another one. */
 export class WorkerSessions {
   readonly #connection: WorkerConnection;
   readonly #cache: SessionCache;
-  readonly #key: string;
+  readonly #worker: string;
   readonly #plugin: string;
   readonly #timers: Timers;
-  readonly #blobApiUrl: string | undefined;
+  readonly #blobApiUrl: () => string | undefined;
   #opening: Promise<Opened> | undefined;
 
   constructor(options: {
@@ -33,20 +36,21 @@ export class WorkerSessions {
     readonly worker: string;
     readonly plugin: string;
     readonly timers: Timers;
-    readonly blobApiUrl?: string;
+    readonly blobApiUrl?: () => string;
   }) {
     this.#connection = options.connection;
     this.#cache = options.cache;
     this.#plugin = options.plugin;
     this.#timers = options.timers;
-    this.#blobApiUrl = options.blobApiUrl;
-    this.#key = `${options.worker} ${options.blobApiUrl ?? ""}`;
+    this.#blobApiUrl = () => options.blobApiUrl?.();
+    this.#worker = options.worker;
   }
 
   /** Calls that start together share one handshake; a later one that finds it failed tries again. */
   async open(): Promise<Opened> {
-    const session = this.#cache.get(this.#key);
-    if (session) return { kind: "open", session };
+    const session = this.#cache.get(this.#worker);
+    // A worker knows one blob URL for all its callers: whoever calls it next tells it theirs.
+    if (session && session.blobApiUrl === this.#blobApiUrl()) return { kind: "open", session };
     this.#opening ??= this.#handshake().finally(() => {
       this.#opening = undefined;
     });
@@ -54,7 +58,7 @@ export class WorkerSessions {
   }
 
   forget(): void {
-    this.#cache.delete(this.#key);
+    this.#cache.delete(this.#worker);
   }
 
   /** Bound by a time of its own: several attempts wait for it, and each has its own deadline. */
@@ -72,27 +76,29 @@ export class WorkerSessions {
   }
 
   async #initialize(signal: AbortSignal): Promise<Opened> {
+    const blobApiUrl = this.#blobApiUrl();
     const params = {
       // Each dialect reads its own spelling and passes over the other.
       runtimeProtocolVersion: 1,
       runtime_protocol_version: 1,
       protocol_prefix: this.#plugin,
-      capabilities: this.#blobApiUrl === undefined ? {} : { blobApiUrl: this.#blobApiUrl },
+      capabilities: blobApiUrl === undefined ? {} : { blobApiUrl, blobThreshold: MAX_VALUE_BYTES },
     };
     const answer = await this.#connection.call({ id: "initialize", method: "initialize", params }, signal);
     if (answer.kind !== "result") return answer;
     await this.#connection.notify("initialized", {}, signal);
-    const session = readSession(answer.result);
-    this.#cache.set(this.#key, session);
+    const session = readSession(answer.result, blobApiUrl);
+    this.#cache.set(this.#worker, session);
     return { kind: "open", session };
   }
 }
 
-function readSession(result: unknown): WorkerSession {
+function readSession(result: unknown, blobApiUrl: string | undefined): WorkerSession {
   const members: JsonObject =
     typeof result === "object" && result !== null && !Array.isArray(result) ? { ...result } : {};
   return {
     dialect: members["serverProtocolVersion"] === undefined ? "d1_d2" : "d3",
     supportsBlobRefs: members["supportsBlobRefs"] === true,
+    blobApiUrl,
   };
 }

@@ -20,6 +20,8 @@ export interface ScopeContent {
   readonly index?: number;
   /** Blobs that are in memory. */
   readonly fetched?: ReadonlySet<string>;
+  /** What blob references stand for, by id; others are not in memory. */
+  readonly blobs?: Readonly<Record<string, Json>>;
 }
 
 export interface MapScope extends Scope {
@@ -42,6 +44,10 @@ export function mapScope(content: ScopeContent): MapScope {
     },
     item: () => (content.item === undefined ? undefined : { kind: "value", value: content.item }),
     index: () => content.index,
+    blob: (id) => {
+      const value = content.blobs?.[id];
+      return value === undefined ? { kind: "not_resident", blobs: [id] } : { kind: "value", value };
+    },
   };
 }
 

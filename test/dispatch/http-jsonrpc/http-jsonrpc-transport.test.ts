@@ -59,15 +59,19 @@ describe("handshake", () => {
   ])("the answer tells the dialect: %s", async (_, result, dialect) => {
     worker.answers["initialize"] = () => result;
     expect(await transport().execute(attemptCall(), never)).toEqual(success({ doubled: 8 }));
-    expect([...sessions.values()]).toEqual([{ dialect, supportsBlobRefs: dialect === "d3" }]);
+    expect([...sessions.values()]).toEqual([{ dialect, supportsBlobRefs: dialect === "d3", blobApiUrl: undefined }]);
   });
 
   test("another blob URL is another session", async () => {
-    await transport({ blobApiUrl: "http://o/blobs/a" }).execute(attemptCall(), never);
-    await transport({ blobApiUrl: "http://o/blobs/b" }).execute(attemptCall(), never);
+    let day = "a";
+    const one = transport({ blobApiUrl: () => `http://o/worker/${day}/blobs` });
+    await one.execute(attemptCall(), never);
+    await one.execute(attemptCall(), never);
+    day = "b";
+    await one.execute(attemptCall(), never);
     expect(worker.methods().filter((method) => method === "initialize")).toHaveLength(2);
     expect(worker.last("initialize").message.params).toMatchObject({
-      capabilities: { blobApiUrl: "http://o/blobs/b" },
+      capabilities: { blobApiUrl: "http://o/worker/b/blobs", blobThreshold: 8 * 1024 * 1024 },
     });
   });
 
