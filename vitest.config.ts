@@ -15,6 +15,7 @@ retry: { transportMaxRetries: 1, backoff: { type: constant, delayMs: 1 } }
 /** `node`: the core, the CLI and everything that drives real processes. `workerd`: what runs inside the platform's runtime. */
 export default defineConfig({
   test: {
+    reporters: ["default", "./test/support/closing-line-reporter.ts"],
     projects: [
       {
         test: {
