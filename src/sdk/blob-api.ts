@@ -61,8 +61,10 @@ export class BlobApi {
     body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     headers: Record<string, string>,
   ): Promise<string> {
-    const streaming = body instanceof ReadableStream ? { duplex: "half" } : {};
-    const response = await this.#request("", { method: "POST", headers, body, ...streaming });
+    // Node sends a stream only when told that it need not be read to its end before the answer.
+    const init: RequestInit & { duplex?: "half" } = { method: "POST", headers, body };
+    if (body instanceof ReadableStream) init.duplex = "half";
+    const response = await this.#request("", init);
     const { blobId } = await readObject(response, "a stored blob");
     if (typeof blobId !== "string") throw new Error("the answer to a stored blob has no blobId");
     return blobId;

@@ -16,7 +16,13 @@ function post(body: unknown, more: Record<string, string> = {}, signal?: AbortSi
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return fetch(child.url, { method: "POST", headers: { ...headers, ...more }, body: text, ...(signal && { signal }) });
 }
-async function call(method: string, params: object, id: string | number = "r1") {
+interface Answered {
+  readonly status: number;
+  readonly type: string | null;
+  // oxlint-disable-next-line typescript/no-explicit-any -- every test looks at its own part of it
+  readonly body: any;
+}
+async function call(method: string, params: object, id: string | number = "r1"): Promise<Answered> {
   const response = await post({ jsonrpc: "2.0", id, method, params });
   return { status: response.status, type: response.headers.get("content-type"), body: await response.json() };
 }

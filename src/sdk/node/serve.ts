@@ -38,8 +38,12 @@ export async function serve(worker: Pick<Worker, "fetch">, options: ServeOptions
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
+        // A connection whose last answer is on its way becomes idle later, and callers keep theirs for seconds.
+        const sweep = setInterval(() => server.closeIdleConnections(), 20);
+        server.close(() => {
+          clearInterval(sweep);
+          resolve();
+        });
       }),
   };
 }

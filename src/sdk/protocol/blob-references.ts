@@ -22,6 +22,12 @@ export async function resolveReferences(value: Json, context: StepflowContext, r
   return Object.fromEntries(await Promise.all(entries));
 }
 
+export function hasReference(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (isObject(value) && referencedBlob(value) !== undefined) return true;
+  return Object.values(value).some(hasReference);
+}
+
 /** The output with each of its fields that takes more bytes than `threshold` stored and referred to. */
 export async function storeLargeFields(output: Json, threshold: number, context: StepflowContext): Promise<Json> {
   if (!isObject(output) || referencedBlob(output) !== undefined) return output;

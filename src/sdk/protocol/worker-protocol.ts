@@ -6,9 +6,9 @@
  */
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Component } from "../component.ts";
-import { ComponentError, RPC_CODES, type RpcErrorObject, rpcErrorOf } from "../component-error.ts";
+import { ComponentError, RPC_CODES, type RpcErrorObject, rpcErrorOf, SessionLost } from "../component-error.ts";
 import { type LogEntry, logTo } from "../log-entry.ts";
-import { resolveReferences, storeLargeFields } from "./blob-references.ts";
+import { hasReference, resolveReferences, storeLargeFields } from "./blob-references.ts";
 import { Deadline } from "./deadline.ts";
 import { type ExecuteParams, readExecuteParams } from "./execute-params.ts";
 import { ExecutionContext } from "./execution-context.ts";
@@ -103,6 +103,8 @@ export class WorkerProtocol {
     );
     const threshold = session?.blobThreshold ?? 0;
     const work = async (): Promise<Json> => {
+      // Another isolate, or this one before its restart, has been told that references are understood.
+      if (session === undefined && hasReference(params.input)) throw new SessionLost("Not initialized");
       const input = threshold > 0 ? await resolveReferences(params.input, context) : params.input;
       const output = await component.execute(input, context);
       return threshold > 0 ? storeLargeFields(output, threshold, context) : output;
