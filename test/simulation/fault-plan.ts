@@ -12,6 +12,10 @@ export interface FaultPlan {
   readonly dropReply: number;
   readonly duplicateReply: number;
   readonly slowReply: number;
+  /** Whoever held the call for the object is gone, and says so. */
+  readonly loseCall: number;
+  /** The worker takes the attempt over and reports later. */
+  readonly handOver: number;
   /** A reply finds its way even though the object that sent the call is gone. */
   readonly replyOutlivesObject: number;
   readonly earlyAlarm: number;
@@ -31,6 +35,8 @@ export const NO_FAULTS: FaultPlan = {
   dropReply: 0,
   duplicateReply: 0,
   slowReply: 0,
+  loseCall: 0,
+  handOver: 0,
   replyOutlivesObject: 0,
   earlyAlarm: 0,
   lateAlarm: 0,
@@ -51,6 +57,8 @@ export function generateFaultPlan(prng: Prng): FaultPlan {
     dropReply: sometimes(0.2),
     duplicateReply: sometimes(0.4),
     slowReply: sometimes(0.4),
+    loseCall: sometimes(0.15),
+    handOver: sometimes(0.5),
     replyOutlivesObject: sometimes(0.9),
     earlyAlarm: sometimes(0.5),
     lateAlarm: sometimes(0.5),

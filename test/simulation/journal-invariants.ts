@@ -21,8 +21,12 @@ export class JournalInvariants {
   readonly #plans: PlanSource;
   readonly #maxResends: number;
   readonly #calling = new Set<string>();
-  /** Attempts under way when the object was last loaded, and not sent again since. */
+  /** Taken over by their worker: nobody holds them, so nobody can lose them. */
+  readonly #handedOver = new Set<string>();
+  /** Attempts whose call is gone, and that were not sent again since. */
   #lost = new Set<string>();
+  /** Times an attempt was sent again since the last decided retry. */
+  readonly #resends = new Map<string, number>();
 
   constructor(plans: PlanSource, maxResends: number) {
     this.#plans = plans;
@@ -31,7 +35,13 @@ export class JournalInvariants {
 
   /** The object was loaded again: what was under way may be sent again. */
   reloaded(): void {
-    this.#lost = new Set(this.#calling);
+    this.#lost = new Set([...this.#calling].filter((key) => !this.#handedOver.has(key)));
+  }
+
+  /** Whoever held the call of the task has said that it is gone. */
+  callLost(task: TaskAddress): void {
+    const key = addressKey(task);
+    if (!this.#handedOver.has(key)) this.#lost.add(key);
   }
 
   /** Takes in a row as it was appended. */
@@ -56,10 +66,8 @@ export class JournalInvariants {
     if (event.kind === "sub_run_created") this.names.learn(this.tree, event);
     if (event.kind === "step_started") {
       const active = activeTask(this.tree, event);
-      if (active?.kind === "calling") {
+      if (active?.kind === "calling")
         this.attempts.add(`${this.names.of(this.tree, event)}#${decidedRetries(active.tries)}`);
-        check(active.tries.resends <= this.#maxResends, () => `${where()} is sent again too often`);
-      }
     }
     this.#count(event, where);
   }
@@ -81,6 +89,8 @@ export class JournalInvariants {
         check(before?.kind !== "backing_off" || at >= before.retryAt, () => `${where()} is too early`);
         const key = addressKey(event);
         check(before?.kind !== "calling" || this.#lost.delete(key), () => `${where()}: an attempt is under way`);
+        this.#resends.set(key, before?.kind === "calling" ? (this.#resends.get(key) ?? 0) + 1 : 0);
+        check((this.#resends.get(key) ?? 0) <= this.#maxResends, () => `${where()} is sent again too often`);
         check(event.deadlineAt > at, () => `${where()} has no time left`);
         this.#checkReady(event, where);
         return;
@@ -94,6 +104,13 @@ export class JournalInvariants {
       case "step_completed":
         if (event.attempt > 0) this.#checkReady(event, where);
         this.#checkNotEarly(before, event, at, where);
+        return;
+      case "attempt_handed_over":
+      case "attempt_reported":
+        check(
+          before?.kind === "calling" && before.attempt === event.attempt,
+          () => `${where()}: that attempt is not under way`,
+        );
         return;
       case "foreach_expanded":
         check(!before, () => `${where()}: the step is under way`);
@@ -125,6 +142,8 @@ export class JournalInvariants {
   }
 
   #count(event: RunEvent, where: () => string): void {
+    if ("step" in event) this.#handedOver.delete(addressKey(event));
+    if (event.kind === "attempt_handed_over") this.#handedOver.add(addressKey(event));
     if (event.kind === "step_started") this.#calling.add(addressKey(event));
     else if (event.kind === "attempt_failed" || event.kind === "step_completed")
       this.#calling.delete(addressKey(event));

@@ -10,7 +10,7 @@ import type { Command, Effect } from "../../src/core/run/command.ts";
 import type { Decision } from "../../src/core/run/decide.ts";
 import type { EngineSettings } from "../../src/core/run/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
-import type { RunEvent } from "../../src/core/run/event.ts";
+import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
 import { activeTask } from "../../src/core/run/state.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
@@ -144,16 +144,53 @@ export class Simulation implements ObjectWorld {
     this.#checkKey(addressKey(task), call.idempotencyKey, retry);
     const step = tree.runs[task.run]?.plan.steps[task.step]?.step;
     const verdict = workerVerdict(step?.component ?? "", call.input, retry);
+    const { attempt } = call;
+    const handsOver = prng.chance(faults.handOver);
+    if (handsOver) this.#handOver(task, attempt);
     if (verdict.kind === "hang" || prng.chance(faults.dropReply)) return;
-    const outcome = this.#outcome(verdict);
-    const { life } = this.#object;
-    const reply = () =>
-      this.queue.plan(this.#now + this.#latency(), async () => {
-        if (life !== this.#object.life && !prng.chance(faults.replyOutlivesObject)) return;
-        await this.#object.post({ kind: "settle_attempt", task, attempt: call.attempt, outcome });
-      });
+    if (!handsOver && prng.chance(faults.loseCall)) {
+      this.#whileAwake(() => this.#loseCall(task, attempt));
+      return;
+    }
+    const settle: Command = { kind: "settle_attempt", task, attempt, outcome: this.#outcome(verdict) };
+    const reply = () => (handsOver ? this.#report(settle) : this.#reply(settle));
     reply();
     if (prng.chance(faults.duplicateReply)) reply();
+  }
+
+  /** On the connection that the call was made on; with luck it reaches a later life of the object. */
+  #reply(settle: Command): void {
+    const { life } = this.#object;
+    this.queue.plan(this.#now + this.#latency(), async () => {
+      if (life !== this.#object.life && !this.prng.chance(this.faults.replyOutlivesObject)) return;
+      await this.#object.post(settle);
+    });
+  }
+
+  /** By a request of the worker's own, which it repeats until it is answered. */
+  #report(settle: Extract<Command, { kind: "settle_attempt" }>): void {
+    this.queue.plan(this.#now + this.#latency(), () => this.#insist({ ...settle, digest: "d" }));
+  }
+
+  #handOver(task: TaskAddress, attempt: number): void {
+    this.#whileAwake(async () => {
+      const deadlineAt = this.#now + this.prng.between(1, 40) * 1_000;
+      await this.#object.post({ kind: "hand_over_attempt", task, attempt, deadlineAt });
+    });
+  }
+
+  async #loseCall(task: TaskAddress, attempt: number): Promise<void> {
+    const active = activeTask(this.#invariants.tree, task);
+    if (active?.kind === "calling" && active.attempt === attempt) this.#invariants.callLost(task);
+    await this.#object.post({ kind: "lose_attempt", task, attempt });
+  }
+
+  /** Something that comes back on a connection, and goes with the object that holds it. */
+  #whileAwake(happen: () => Promise<void>): void {
+    const { life } = this.#object;
+    this.queue.plan(this.#now + this.#latency(), async () => {
+      if (life === this.#object.life) await happen();
+    });
   }
 
   #outcome(verdict: Exclude<ReturnType<typeof workerVerdict>, { kind: "hang" }>): TaskOutcome {

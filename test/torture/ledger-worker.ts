@@ -52,7 +52,7 @@ async function answer({ method, params }: Request, key: string): Promise<JsonObj
 async function execute({ component, input, attempt }: Request["params"], key: string): Promise<JsonObject> {
   const execution: Execution = { key, attempt, at: Date.now() };
   appendFileSync(ledger, `${JSON.stringify(execution)}\n`);
-  await new Promise((resolve) => setTimeout(resolve, 5 + ((key.length * 31 + Number(input["x"])) % 60)));
+  await new Promise((resolve) => setTimeout(resolve, 20 + ((key.length * 31 + Number(input["x"]) * 17) % 200)));
   // The number of decided retries is the end of the key.
   if (component === "/flaky" && Number(key.split(":").at(-1)) < 2) {
     return { error: { code: 1, message: "not yet", data: { taskErrorCode: "COMPONENT_FAILED" } } };
