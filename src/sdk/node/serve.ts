@@ -22,7 +22,18 @@ export interface ServedWorker {
 /** Serves a worker over HTTP; resolves once it listens. */
 export async function serve(worker: Pick<Worker, "fetch">, options: ServeOptions = {}): Promise<ServedWorker> {
   const { port: wanted = 0, host = "127.0.0.1", announce = true } = options;
+  let underWay = 0;
+  let isClosing = false;
+  // Callers keep connections open for seconds, some before they have sent anything.
+  const closeWhenDone = () => {
+    if (isClosing && underWay === 0) server.closeAllConnections();
+  };
   const server = createServer((incoming, outgoing) => {
+    underWay++;
+    outgoing.once("close", () => {
+      underWay--;
+      closeWhenDone();
+    });
     // A caller that hangs up is nobody's fault, and there is nobody to tell.
     answer(worker, incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -38,12 +49,9 @@ export async function serve(worker: Pick<Worker, "fetch">, options: ServeOptions
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     close: () =>
       new Promise((resolve) => {
-        // A connection whose last answer is on its way becomes idle later, and callers keep theirs for seconds.
-        const sweep = setInterval(() => server.closeIdleConnections(), 20);
-        server.close(() => {
-          clearInterval(sweep);
-          resolve();
-        });
+        server.close(() => resolve());
+        isClosing = true;
+        closeWhenDone();
       }),
   };
 }
