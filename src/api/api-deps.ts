@@ -1,4 +1,5 @@
 import type { Admission } from "../auth/local-mode.ts";
+import type { TaskTokens } from "../auth/task-tokens.ts";
 import type { WorkerBlobAccess } from "../auth/worker-blob-access.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { FlowCatalog } from "../core/ports/flow-catalog.ts";
@@ -27,6 +28,8 @@ export interface ApiDeps {
   blobs(namespace: Namespace): BlobStore;
   /** Absent: no secret is configured, workers cannot reach blobs over HTTP. */
   readonly workerBlobs: Pick<WorkerBlobAccess, "open"> | undefined;
+  /** Absent: no secret is configured, and no worker has a token. */
+  readonly taskTokens: Pick<TaskTokens, "read"> | undefined;
   readonly index: Pick<RunIndex, "list">;
   readonly flows: FlowCatalog;
   components(): Promise<ComponentListing>;

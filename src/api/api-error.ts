@@ -42,26 +42,24 @@ export function invalidRequest(faults: readonly RequestFault[]): ApiError {
 
 /** The answer for anything thrown in a handler. `report` is told of what is our fault. */
 export function answerError(error: unknown, report: (error: unknown) => void): Response {
-  if (error instanceof ApiError) return errorResponse(error);
+  const { status, message, details, headers } = refusalFor(error, report);
+  const code = API_ERROR_STATUSES[status];
+  const body: ErrorBody = { error: { code, status, message, ...(details ? { details } : {}) } };
+  return Response.json(body, { status: code, headers });
+}
+
+/** What the caller is told of anything thrown in a handler. `report` is told of what is our fault. */
+export function refusalFor(error: unknown, report: (error: unknown) => void): ApiError {
+  if (error instanceof ApiError) return error;
   const overloaded = hasFlag(error, "overloaded");
   if (overloaded || hasFlag(error, "retryable")) {
     const message = overloaded
       ? "The run takes more requests at the moment than it can answer. Try again later."
       : "The run's object was restarted while it answered. Try again.";
-    return errorResponse(new ApiError("UNAVAILABLE", message, { headers: { "retry-after": "1" } }));
+    return new ApiError("UNAVAILABLE", message, { headers: { "retry-after": "1" } });
   }
   report(error);
-  return errorResponse(
-    new ApiError("INTERNAL", "An unexpected fault of the orchestrator, told in its log. Trying again may help."),
-  );
-}
-
-function errorResponse(error: ApiError): Response {
-  const code = API_ERROR_STATUSES[error.status];
-  const body: ErrorBody = {
-    error: { code, status: error.status, message: error.message, ...(error.details ? { details: error.details } : {}) },
-  };
-  return Response.json(body, { status: code, headers: error.headers });
+  return new ApiError("INTERNAL", "An unexpected fault of the orchestrator, told in its log. Trying again may help.");
 }
 
 /** The platform marks errors of a Durable Object's stub so. */

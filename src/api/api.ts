@@ -23,6 +23,7 @@ import { runEventOperations } from "./run-events.ts";
 import { runResultOperations } from "./run-results.ts";
 import { runOperations } from "./runs.ts";
 import { submitRunOperations } from "./submit-run.ts";
+import { taskOperations } from "./tasks.ts";
 import { serveWorkerBlobs } from "./worker-blobs.ts";
 
 const BASE = "/api/v1";
@@ -34,6 +35,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     (namespace) => deps.blobs(namespace),
     () => deps.now(),
   );
+  const tasks = taskOperations(deps);
   const operations = [
     ...submitRunOperations(deps, library),
     ...runOperations(deps),
@@ -46,15 +48,16 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   ];
   const app = new OpenAPIHono();
   app.onError((error, context) => answerError(error, (fault) => deps.reportFault(fault, context.req.raw)));
-  app.notFound((context) => answerError(unknownRoute(operations, context.req.raw), () => {}));
+  app.notFound((context) => answerError(unknownRoute([...operations, ...tasks], context.req.raw), () => {}));
   serveWorkerBlobs(app, deps);
+  routeOperations(app, BASE, tasks, deps);
   app.use(async (context, next) => {
     const admission = deps.admit(context.req.raw);
     if (admission.kind === "refused") throw new ApiError(admission.status, admission.reason);
     await next();
   });
   app.use(cors({ origin: "*", exposeHeaders: ["location", "x-blob-type", "content-disposition"], maxAge: 600 }));
-  for (const operation of operations) {
+  for (const operation of [...operations, ...tasks]) {
     app.openAPIRegistry.registerPath(operation.route);
   }
   routeOperations(app, BASE, operations, deps);

@@ -21,6 +21,7 @@ import {
 } from "../protocol/api/flow.ts";
 import { blobIdSchema } from "../protocol/api/identifier.ts";
 import type { Diagnostic, DiagnosticLevel } from "../protocol/diagnostic.ts";
+import type { FlowId, Namespace } from "../protocol/ids.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
 import { type FlowLibrary, prepareFlow, refuseFlow } from "./flow-library.ts";
@@ -34,9 +35,10 @@ const flowParams = z.object({ flowId: blobIdSchema });
 
 interface FlowToStore {
   readonly parsed: ParsedFlow & { readonly source?: SourceMap };
+  /** Only validate. */
   readonly dryRun: boolean;
+  /** The name it can be found by; the flow's own unless given. */
   readonly name?: string;
-  readonly warnings: readonly RequestFault[];
 }
 
 export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Operation[] {
@@ -57,22 +59,8 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
         200: { description: "Not stored: a dry run, or a flow with fatal diagnostics.", schema: storedFlow },
       },
       async handle({ raw, namespace, query, warnings }) {
-        const { parsed, dryRun, name, warnings: more } = await flowToStore(raw, query);
-        const verdict = prepareFlow(parsed);
-        if (verdict.kind === "unreadable") throw refuseFlow(verdict.diagnostics);
-        const { flowId, flow, diagnostics } = verdict.prepared;
-        const stored = verdict.kind === "ready" && !dryRun;
-        if (stored) {
-          await library.store(namespace, verdict.prepared);
-          const label = name ?? flow.name;
-          await deps.flows.record(namespace, {
-            flowId,
-            ...(label === undefined ? {} : { name: label }),
-            ...(flow.description === undefined ? {} : { description: flow.description }),
-            ...(flow.version === undefined ? {} : { version: flow.version }),
-            storedAt: deps.now(),
-          });
-        }
+        const { warnings: more, ...flowToKeep } = await flowToStore(raw, query);
+        const { flowId, stored, diagnostics } = await storeFlow(deps, library, namespace, flowToKeep);
         return jsonReply(
           { flowId, stored, diagnostics: diagnosticReport(diagnostics) },
           {
@@ -149,7 +137,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
   async function flowToStore(
     raw: Request,
     query: { readonly dryRun?: boolean; readonly name?: string },
-  ): Promise<FlowToStore> {
+  ): Promise<FlowToStore & { readonly warnings: readonly RequestFault[] }> {
     const type = mediaType(raw);
     if (YAML_TYPES.has(type)) {
       const text = await readText(raw, deps.limits);
@@ -177,6 +165,30 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       warnings: checked.warnings,
     };
   }
+}
+
+/** Validates a flow and, unless it has fatal faults, keeps it under its id and its name. Refuses what is no flow at all. */
+export async function storeFlow(
+  deps: ApiDeps,
+  library: FlowLibrary,
+  namespace: Namespace,
+  { parsed, dryRun, name }: FlowToStore,
+): Promise<{ readonly flowId: FlowId; readonly stored: boolean; readonly diagnostics: readonly Diagnostic[] }> {
+  const verdict = prepareFlow(parsed);
+  if (verdict.kind === "unreadable") throw refuseFlow(verdict.diagnostics);
+  const { flowId, flow, diagnostics } = verdict.prepared;
+  const stored = verdict.kind === "ready" && !dryRun;
+  if (!stored) return { flowId, stored, diagnostics };
+  await library.store(namespace, verdict.prepared);
+  const label = name ?? flow.name;
+  await deps.flows.record(namespace, {
+    flowId,
+    ...(label === undefined ? {} : { name: label }),
+    ...(flow.description === undefined ? {} : { description: flow.description }),
+    ...(flow.version === undefined ? {} : { version: flow.version }),
+    storedAt: deps.now(),
+  });
+  return { flowId, stored, diagnostics };
 }
 
 function diagnosticReport(diagnostics: readonly Diagnostic[]): DiagnosticReport {

@@ -21,6 +21,7 @@ export function apiDocument(app: OpenAPIHono, deps: Pick<ApiDeps, "publicUrl" | 
         { name: "Runs", description: "One run is one flow over one or more input items." },
         { name: "Flows", description: "Flow documents, addressed by the hash of their canonical form." },
         { name: "Blobs", description: "Values and files, addressed by the hash of their bytes." },
+        { name: "Tasks", description: "How a worker that answered 202 reports later. The token is the permission." },
         { name: "System", description: "What this orchestrator is and can do." },
       ],
     },

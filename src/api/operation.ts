@@ -11,7 +11,7 @@ import { invalidRequest } from "./api-error.ts";
 import { readJson } from "./request-body.ts";
 import { checkFields, type FieldPlace, type Fields, isFields, queryFields } from "./request-fields.ts";
 
-type NoFields = z.ZodObject<Record<string, never>>;
+export type NoFields = z.ZodObject<Record<string, never>>;
 
 interface ResponseSpec {
   readonly description: string;
@@ -20,7 +20,7 @@ interface ResponseSpec {
   readonly contentType?: string;
 }
 
-interface OperationSpec<
+export interface OperationSpec<
   Params extends z.ZodObject,
   Query extends z.ZodObject,
   Headers extends z.ZodObject,

@@ -36,3 +36,23 @@ export function taskErrorCodeFromNumber(code: number): TaskErrorCode {
       return "COMPONENT_FAILED";
   }
 }
+
+/** In the table that workers and clients of 0.9 to 0.11 share; they know no other form of a code. */
+const NUMBERS: Readonly<Record<TaskErrorCode, number>> = {
+  UNSPECIFIED: -32_000,
+  TIMEOUT: -32_300,
+  INVALID_INPUT: -32_004,
+  COMPONENT_FAILED: -32_100,
+  CANCELLED: -32_000,
+  UNREACHABLE: -32_300,
+  COMPONENT_NOT_FOUND: -32_001,
+  RESOURCE_UNAVAILABLE: -32_102,
+  EXPRESSION_FAILURE: -32_200,
+  ORCHESTRATOR_ERROR: -32_202,
+  WORKER_ERROR: -32_000,
+};
+
+/** The number that peers of 0.9 to 0.11 expect for a task error code. */
+export function workerErrorNumber(code: TaskErrorCode): number {
+  return NUMBERS[code];
+}

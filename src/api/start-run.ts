@@ -1,0 +1,102 @@
+import { parseFlowDocument } from "../core/flow/index.ts";
+import { keyedRunId } from "../core/run/run-id.ts";
+import type { submitRunBody } from "../protocol/api/run.ts";
+import type { Namespace, RunId } from "../protocol/ids.ts";
+import type { ItemResult, RunSubmission, RunSummary } from "../protocol/run.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { ApiError, invalidRequest } from "./api-error.ts";
+import { type FlowLibrary, type PreparedFlow, prepareFlow, runnable } from "./flow-library.ts";
+import type { Fields } from "./request-fields.ts";
+import { valueOf } from "./run-fault.ts";
+import { checkRunInput, readRunInput } from "./run-input.ts";
+import { DEFAULT_WAIT_SECS } from "./runs.ts";
+
+type SubmitRunFields = Fields<typeof submitRunBody>;
+
+export interface RunStart {
+  readonly raw: Request;
+  readonly namespace: Namespace;
+  readonly body: SubmitRunFields;
+  /** The same key with the same body gives the same run. */
+  readonly key?: string;
+}
+interface StartedRun {
+  readonly runId: RunId;
+  readonly summary: RunSummary;
+  /** With `wait`, once it has ended; absent when they are too large for one answer. */
+  readonly results?: readonly ItemResult[];
+  /** False: the key had started it before. */
+  readonly created: boolean;
+}
+
+/** A flow up to this many characters travels with the start; a longer one is read from the blob store. */
+const MAX_CARRIED_CHARS = 64 * 1024;
+
+/** Starts a run, and waits for it when the body says so. An input that the flow's own schema refuses starts nothing. */
+export async function startRun(
+  deps: ApiDeps,
+  library: FlowLibrary,
+  { raw, namespace, body, key }: RunStart,
+): Promise<StartedRun> {
+  const prepared = await flowOf(deps, library, body, namespace);
+  const input = readRunInput(body);
+  checkRunInput(prepared.flow, input);
+  const submission = submissionOf(body, input.inputs);
+  const runId = key === undefined ? deps.newRunId() : keyedRunId(namespace, key);
+  const isCarried = prepared.text.length <= MAX_CARRIED_CHARS;
+  const storing = library.store(namespace, prepared);
+  if (!isCarried) await storing;
+  const starting = deps.runs(namespace, runId).start({
+    namespace,
+    runId,
+    flowId: prepared.flowId,
+    ...(isCarried ? { flowText: prepared.text } : {}),
+    submission,
+    ...(key === undefined ? {} : { bodyHash: await hashOf({ flowId: prepared.flowId, ...submission }) }),
+    waitMs: body.wait ? (body.timeoutSecs ?? DEFAULT_WAIT_SECS) * 1000 : 0,
+  });
+  // A run that carries its flow does not depend on its being stored: that it can be found later is worth a report, no more.
+  const [reply] = await Promise.all([starting, storing.catch((error: unknown) => deps.reportFault(error, raw))]);
+  return { runId, ...valueOf(reply, runId) };
+}
+
+async function flowOf(
+  deps: ApiDeps,
+  library: FlowLibrary,
+  body: SubmitRunFields,
+  namespace: Namespace,
+): Promise<PreparedFlow> {
+  const given = (["flow", "flowId", "flowName"] as const).filter((name) => body[name] !== undefined);
+  if (given.length !== 1) {
+    const message =
+      given.length === 0
+        ? "give one of `flow`, `flowId` and `flowName`"
+        : `give only one of ${given.map((name) => `\`${name}\``).join(" and ")}`;
+    throw invalidRequest([{ pointer: `/${given[1] ?? "flow"}`, message }]);
+  }
+  if (body.flow !== undefined) return runnable(prepareFlow(parseFlowDocument(body.flow)));
+  if (body.flowId !== undefined) return library.load(namespace, body.flowId);
+  const name = body.flowName ?? "";
+  const named = await deps.flows.latest(namespace, name);
+  if (!named)
+    throw new ApiError("NOT_FOUND", `There is no flow named "${name}". GET /api/v1/flows lists the stored ones.`);
+  return library.load(namespace, named.flowId);
+}
+
+function submissionOf(body: SubmitRunFields, inputs: RunSubmission["inputs"]): RunSubmission {
+  const { variables, overrides, maxConcurrency, labels, files } = body;
+  return {
+    inputs,
+    ...(variables === undefined ? {} : { variables }),
+    ...(overrides === undefined ? {} : { overrides }),
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(files === undefined ? {} : { files }),
+  };
+}
+
+/** What makes two submissions with one idempotency key the same: everything but how long to wait for the answer. */
+async function hashOf(submission: object): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(submission)));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
