@@ -1,0 +1,91 @@
+/** The fetch adapter and the entrypoint class inside workerd. */
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const CALLER = `export default {
+  fetch: (request, env) => (new URL(request.url).pathname === "/named" ? env.NAMED : env.DEFAULT).fetch("http://worker.internal/", request),
+}`;
+let runtime: Miniflare;
+let url: string;
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("example-worker-cloudflare.ts", import.meta.url))],
+    bundle: true,
+    format: "esm",
+    write: false,
+    target: "es2024",
+    conditions: ["workerd"],
+    external: ["cloudflare:*"],
+  });
+  const shared = { modules: true, compatibilityDate: "2026-10-23" };
+  runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      workers: [
+        {
+          ...shared,
+          name: "caller",
+          script: CALLER,
+          serviceBindings: { DEFAULT: "example", NAMED: { name: "example", entrypoint: "Named" } },
+        },
+        { ...shared, name: "example", script: outputFiles[0]?.text ?? "" },
+      ],
+    }),
+  );
+  url = (await runtime.ready).href;
+});
+afterAll(() => runtime.dispose());
+
+function post(body: object, path = ""): Promise<Response> {
+  return fetch(url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({ jsonrpc: "2.0", ...body }),
+  });
+}
+const execute = (component: string, input: object, path?: string) =>
+  post({ id: "e1", method: "components/execute", params: { component, input, attempt: 1 } }, path);
+
+test.each(["", "named"])("components are executed through a service binding (%j)", async (path) => {
+  expect(await (await execute("/double", { n: 4 }, path)).json()).toEqual({
+    jsonrpc: "2.0",
+    id: "e1",
+    result: { output: { doubled: 8 } },
+  });
+});
+
+test("a component that takes its time answers as a stream whose headers are there at once", async () => {
+  const response = await execute("/takes", { ms: 100 });
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  expect(await response.text()).toBe(
+    ': working\n\ndata: {"jsonrpc":"2.0","id":"e1","result":{"output":{"ms":100}}}\n\n',
+  );
+});
+
+test("the answer to a component's request comes as a request of its own, and wakes the component", async () => {
+  const response = await execute("/nested", { flow: "b".repeat(64), input: {} });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const readUntil = async (wanted: string) => {
+    while (!text.includes(wanted)) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`ended without ${wanted}: ${text}`);
+      text += value;
+    }
+  };
+  await readUntil("runs/submit");
+  const { id } = JSON.parse(text.slice(text.indexOf("{"), text.indexOf("}}\n") + 2));
+  const items = { total: 1, completed: 1, running: 0, failed: 0, cancelled: 0 };
+  const results = [{ itemIndex: 0, status: "completed", result: { outcome: "success", result: 7 } }];
+  const run = { runId: "r", flowId: "f", status: "completed", items, results };
+  expect((await post({ id, result: run })).status).toBe(202);
+  await readUntil('"output":{"r":7}');
+});
+
+test("schemas need no eval, which the platform forbids", async () => {
+  const answer = await (await execute("/plain_schema", { words: [1] })).json();
+  expect(answer).toMatchObject({ error: { code: -32602, data: { faults: [{ pointer: "/words/0" }] } } });
+});
