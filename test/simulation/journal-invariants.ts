@@ -12,6 +12,9 @@ import { activeTask, activeTasks, emptyTree, isSettled, taskSlot } from "../../s
 import { check } from "./simulation-failure.ts";
 import { addressKey, decidedRetries, TaskNames } from "./task-names.ts";
 
+/** Far more than it takes to fetch what the input of a lost attempt needs. */
+const RESEND_WITHIN_MS = 1_000;
+
 export class JournalInvariants {
   /** As the appended rows tell it. */
   readonly tree: RunTree = emptyTree();
@@ -23,8 +26,8 @@ export class JournalInvariants {
   readonly #calling = new Set<string>();
   /** Taken over by their worker: nobody holds them, so nobody can lose them. */
   readonly #handedOver = new Set<string>();
-  /** Attempts whose call is gone, and that were not sent again since. */
-  #lost = new Set<string>();
+  /** Attempts whose call is gone, and that were not sent again since; when that happened. */
+  readonly #lost = new Map<string, number>();
   /** Times an attempt was sent again since the last decided retry. */
   readonly #resends = new Map<string, number>();
 
@@ -34,14 +37,21 @@ export class JournalInvariants {
   }
 
   /** The object was loaded again: what was under way may be sent again. */
-  reloaded(): void {
-    this.#lost = new Set([...this.#calling].filter((key) => !this.#handedOver.has(key)));
+  reloaded(now: number): void {
+    this.#lost.clear();
+    for (const key of this.#calling) if (!this.#handedOver.has(key)) this.#lost.set(key, now);
   }
 
   /** Whoever held the call of the task has said that it is gone. */
-  callLost(task: TaskAddress): void {
+  callLost(task: TaskAddress, now: number): void {
     const key = addressKey(task);
-    if (!this.#handedOver.has(key)) this.#lost.add(key);
+    if (!this.#handedOver.has(key)) this.#lost.set(key, now);
+  }
+
+  /** The attempt under way got no reply: then at least it must have been sent. */
+  timedOut(task: TaskAddress, now: number): void {
+    const key = addressKey(task);
+    check((this.#lost.get(key) ?? now) + RESEND_WITHIN_MS >= now, () => `${key} was lost and not sent again`);
   }
 
   /** Takes in a row as it was appended. */
@@ -142,7 +152,10 @@ export class JournalInvariants {
   }
 
   #count(event: RunEvent, where: () => string): void {
-    if ("step" in event) this.#handedOver.delete(addressKey(event));
+    if ("step" in event) {
+      this.#handedOver.delete(addressKey(event));
+      this.#lost.delete(addressKey(event));
+    }
     if (event.kind === "attempt_handed_over") this.#handedOver.add(addressKey(event));
     if (event.kind === "step_started") this.#calling.add(addressKey(event));
     else if (event.kind === "attempt_failed" || event.kind === "step_completed")

@@ -128,7 +128,7 @@ export class Simulation implements ObjectWorld {
   }
 
   reloaded(): void {
-    this.#invariants.reloaded();
+    this.#invariants.reloaded(this.#now);
   }
 
   /** An attempt leaves; its reply comes once, twice, late or never. */
@@ -181,7 +181,7 @@ export class Simulation implements ObjectWorld {
 
   async #loseCall(task: TaskAddress, attempt: number): Promise<void> {
     const active = activeTask(this.#invariants.tree, task);
-    if (active?.kind === "calling" && active.attempt === attempt) this.#invariants.callLost(task);
+    if (active?.kind === "calling" && active.attempt === attempt) this.#invariants.callLost(task, this.#now);
     await this.#object.post({ kind: "lose_attempt", task, attempt });
   }
 
@@ -226,6 +226,7 @@ export class Simulation implements ObjectWorld {
       return;
     const timedOut = decision.effects.some((effect) => effect.kind === "abort_call" && addressKey(effect.task) === key);
     check(!timedOut || this.#now >= active.deadlineAt, () => `${key} timed out early`);
+    if (timedOut) this.#invariants.timedOut(event, this.#now);
     const name = `${this.#invariants.names.of(this.#invariants.tree, event)}#${decidedRetries(active.tries)}`;
     this.#unanswered.set(name, { code: timedOut ? "TIMEOUT" : "UNREACHABLE", message: "no reply" });
   }
