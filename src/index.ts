@@ -6,11 +6,13 @@ import { createApi } from "./api/api.ts";
 import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
 import { Capabilities } from "./auth/capabilities.ts";
 import { admitLocally } from "./auth/local-mode.ts";
+import { TaskTokens } from "./auth/task-tokens.ts";
 import { WorkerBlobAccess } from "./auth/worker-blob-access.ts";
 import { R2BlobStore } from "./blobs/r2-blob-store.ts";
 import { parseConfig, type StepflowConfig } from "./core/config/index.ts";
 import type { BlobStore } from "./core/ports/blob-store.ts";
 import type { ComponentResolver } from "./core/ports/component-resolver.ts";
+import type { AttemptCall } from "./core/ports/transport.ts";
 import { DEFAULT_MAX_CONCURRENCY, DEFAULT_SETTINGS } from "./core/run/engine.ts";
 import { newRootRunId, rootOf } from "./core/run/run-id.ts";
 import { serveCallbacks } from "./dispatch/callbacks/serve-callbacks.ts";
@@ -97,6 +99,7 @@ function blobsOf(env: Env, namespace: Namespace): BlobStore {
 
 interface WorkerAccess {
   readonly blobs: WorkerBlobAccess;
+  readonly tasks: TaskTokens;
 }
 /** By secret: the same for every request of an isolate. */
 const workerAccess = new Map<string, WorkerAccess>();
@@ -106,7 +109,10 @@ function workerAccessOf({ STEPFLOW_SECRET: secret }: Env): WorkerAccess | undefi
   const known = workerAccess.get(secret);
   if (known) return known;
   const capabilities = new Capabilities(secret);
-  const access = { blobs: new WorkerBlobAccess(capabilities, timers.now) };
+  const access = {
+    blobs: new WorkerBlobAccess(capabilities, () => timers.now()),
+    tasks: new TaskTokens(capabilities, () => timers.now()),
+  };
   workerAccess.set(secret, access);
   return access;
 }
@@ -130,7 +136,8 @@ function routerOf(env: Env, namespace: Namespace): Router {
       ...(env.OPENAI_BASE_URL !== undefined && { baseUrl: env.OPENAI_BASE_URL }),
     },
     ...(access && {
-      blobApiUrl: (plugin) => `${env.PUBLIC_URL}/worker/${access.blobs.segment(namespace, plugin)}/blobs`,
+      blobApiUrl: (plugin: string) => `${env.PUBLIC_URL}/worker/${access.blobs.segment(namespace, plugin)}/blobs`,
+      taskUrl: (call: AttemptCall) => `${env.PUBLIC_URL}/api/v1/tasks/${access.tasks.issue(call)}`,
     }),
   });
 }
@@ -174,6 +181,7 @@ function apiOf(env: Env): Api {
     runs: runsOf(env),
     blobs: (namespace) => blobsOf(env, namespace),
     workerBlobs: workerAccessOf(env)?.blobs,
+    taskTokens: workerAccessOf(env)?.tasks,
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
     components: () => routerOf(env, DEFAULT_NAMESPACE).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),

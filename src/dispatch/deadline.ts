@@ -1,5 +1,5 @@
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
-import type { AttemptCall } from "../core/ports/transport.ts";
+import type { AttemptCall, AttemptReply } from "../core/ports/transport.ts";
 
 /** The clock as transports see it. */
 export interface Timers {
@@ -17,12 +17,12 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
  * signal is aborted then, so that nothing of it lives on; the outcome does not wait for an attempt that ignores it. An attempt
  * that has come to its end is not aborted: that would cost every call an exception. What it throws becomes a `crashed` outcome.
  */
-export async function withinDeadline(
+export async function withinDeadline<Reply extends AttemptReply>(
   call: AttemptCall,
   signal: AbortSignal,
   timers: Timers,
-  attempt: (signal: AbortSignal) => Promise<TaskOutcome>,
-): Promise<TaskOutcome> {
+  attempt: (signal: AbortSignal) => Promise<Reply>,
+): Promise<Reply | TaskOutcome> {
   if (signal.aborted) return cancelled(call);
   const remainingMs = call.deadlineAt - timers.now();
   if (remainingMs <= 0) return timedOut(call);

@@ -27,6 +27,8 @@ export interface DispatchDeps {
   readonly openAi: OpenAiDefaults;
   /** Where the workers of a plugin reach our blobs, today; absolute, without a slash at its end. */
   readonly blobApiUrl?: (plugin: string) => string;
+  /** Where a worker that answers 202 reports later; good for one attempt. */
+  readonly taskUrl?: (call: AttemptCall) => string;
   readonly callbacks?: CallbackHandler;
   readonly traceparent?: (call: AttemptCall) => string | undefined;
 }
@@ -100,7 +102,7 @@ function createTransport(plugin: PluginConfig, deps: DispatchDeps): Transport {
 }
 
 function workerOptions(plugin: Extract<PluginConfig, { kind: "http" | "service" }>, deps: DispatchDeps) {
-  const { blobs, timers, sessions, blobApiUrl, callbacks, traceparent } = deps;
+  const { blobs, timers, sessions, blobApiUrl, taskUrl, callbacks, traceparent } = deps;
   return {
     plugin: plugin.name,
     blobs,
@@ -108,6 +110,7 @@ function workerOptions(plugin: Extract<PluginConfig, { kind: "http" | "service" 
     sessions,
     ...(plugin.maxResponseBytes !== undefined && { maxResponseBytes: plugin.maxResponseBytes }),
     ...(blobApiUrl && { blobApiUrl: () => blobApiUrl(plugin.name) }),
+    ...(taskUrl && { taskUrl }),
     ...(callbacks && { callbacks }),
     ...(traceparent && { traceparent }),
   };

@@ -1,16 +1,15 @@
 /** Attempts that have left this object and whose reply is awaited here. Memory only: after a restart they are unknown (A4). */
 
-import type { TaskOutcome } from "../core/ports/task-outcome.ts";
-import type { AttemptCall, Transport } from "../core/ports/transport.ts";
+import type { AttemptCall, AttemptReply, Transport } from "../core/ports/transport.ts";
 import type { TaskAddress } from "../core/run/event.ts";
 
 export class Calls {
   readonly #underWay = new Map<string, { readonly controller: AbortController }>();
-  readonly #settle: (task: TaskAddress, attempt: number, outcome: TaskOutcome) => void;
+  readonly #settle: (task: TaskAddress, attempt: number, reply: AttemptReply) => void;
   /** Grows with every call that leaves: tells the watchdog whether the same calls are still held. */
   started = 0;
 
-  constructor(settle: (task: TaskAddress, attempt: number, outcome: TaskOutcome) => void) {
+  constructor(settle: (task: TaskAddress, attempt: number, reply: AttemptReply) => void) {
     this.#settle = settle;
   }
 
@@ -24,8 +23,8 @@ export class Calls {
     const controller = new AbortController();
     this.#underWay.set(key, { controller });
     this.started += 1;
-    const settled = (outcome: TaskOutcome) => {
-      if (this.#underWay.delete(key)) this.#settle(task, call.attempt, outcome);
+    const settled = (reply: AttemptReply) => {
+      if (this.#underWay.delete(key)) this.#settle(task, call.attempt, reply);
     };
     transport.execute(call, controller.signal).then(settled, (error: unknown) => {
       const message = `the transport of plugin '${call.plugin}' failed: ${error instanceof Error ? error.message : String(error)}`;

@@ -81,7 +81,13 @@ export class LiveRun {
       settings: deps.settings,
     };
     this.#snapshots = new SnapshotWriter(journal, tree.seq);
-    this.calls = new Calls((task, attempt, outcome) => this.post({ kind: "settle_attempt", task, attempt, outcome }));
+    this.calls = new Calls((task, attempt, reply) =>
+      this.post(
+        reply.kind === "handed_over"
+          ? { kind: "hand_over_attempt", task, attempt, deadlineAt: deps.now() + reply.withinMs }
+          : { kind: "settle_attempt", task, attempt, outcome: reply },
+      ),
+    );
   }
 
   /** Rebuilds the run from its journal (empty if it has none) and takes up what was under way. */

@@ -3,10 +3,11 @@
  * Obtain a stub with `runStub(env, namespace, runId)`; every call names the run, since sub-runs live in their root's object.
  */
 
+import type { TaskOutcome } from "../core/ports/task-outcome.ts";
 import type { ParentRun } from "../core/run/event.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
-import type { FlowId, Namespace, RunId } from "../protocol/ids.ts";
+import type { FlowId, Namespace, RunId, TaskId } from "../protocol/ids.ts";
 import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
 
 export interface StartRun {
@@ -35,6 +36,23 @@ export type RunFault =
   /** Not possible in this state: deleting a run that is still running, … */
   | { readonly kind: "precondition"; readonly message: string };
 export type RunReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: RunFault };
+
+export interface TaskReport {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  /** A large result is stored already. */
+  readonly outcome: TaskOutcome;
+}
+export interface TaskSign {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  /** Until the next word at the latest; absent: as last time. */
+  readonly withinMs?: number;
+}
+export type TaskHeartbeat =
+  | { readonly active: true; readonly deadlineAt: string }
+  /** The result is not wanted any more. */
+  | { readonly active: false; readonly reason: string };
 
 export interface RunObjectApi {
   /** Idempotent by run id: the same start again gives the same run (compare `created`). */
@@ -71,6 +89,9 @@ export interface RunObjectApi {
     },
   ): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
   cancel(runId: RunId): Promise<RunReply<RunSummary>>;
+  /** What an attempt came to that a worker took over. `conflict`: reported otherwise before; `precondition`: too late. */
+  report(report: TaskReport): Promise<RunReply<{ readonly accepted: true; readonly repeated: boolean }>>;
+  heartbeat(sign: TaskSign): Promise<RunReply<TaskHeartbeat>>;
   /** Notes a run that a worker is about to start from inside a step of `runId`; a cancel reaches it from then on. */
   submitChild(
     runId: RunId,

@@ -19,9 +19,10 @@ import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
 import { prepareStart } from "./prepare-start.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
-import type { RunObjectApi, RunReply, StartRun } from "./run-api.ts";
+import type { RunObjectApi, RunReply, StartRun, TaskHeartbeat, TaskReport, TaskSign } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
+import { takeReport, takeSign } from "./task-reports.ts";
 import { Watchdog } from "./watchdog.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -128,6 +129,16 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         await live.drained();
         return this.#summary(live, node);
       });
+    }
+
+    async report(report: TaskReport): ReturnType<RunObjectApi["report"]> {
+      const live = await this.#run();
+      return live.tree.root ? takeReport(live, this.#journal, report) : NOT_FOUND;
+    }
+
+    async heartbeat(sign: TaskSign): Promise<RunReply<TaskHeartbeat>> {
+      const live = await this.#run();
+      return live.tree.root ? { ok: true, value: await takeSign(live, sign, this.#deps.now()) } : NOT_FOUND;
     }
 
     async submitChild(

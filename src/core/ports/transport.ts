@@ -29,9 +29,15 @@ export interface AttemptCall {
   readonly files: Readonly<Record<string, BlobId>>;
 }
 
+/** What comes back from an attempt that was sent. */
+export type AttemptReply =
+  | TaskOutcome
+  /** The worker has taken the task over and reports later; after `withinMs` without a word the attempt times out. */
+  | { readonly kind: "handed_over"; readonly withinMs: number };
+
 /** Reaches the components of one plugin. Never throws for what the far side does: that is a `failed` outcome. */
 export interface Transport {
-  execute(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome>;
+  execute(call: AttemptCall, signal: AbortSignal): Promise<AttemptReply>;
   /** Throws an Error that says why when the worker cannot be asked. */
   listComponents(signal: AbortSignal): Promise<readonly ComponentInfo[]>;
 }

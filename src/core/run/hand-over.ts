@@ -1,11 +1,17 @@
 /** Attempts that a worker has taken over (HTTP 202): nobody holds a call, the worker reports later or the deadline passes. */
 import type { TaskAddress } from "./event.ts";
+import { nodeAt } from "./evolve.ts";
 import { attemptUnderWay } from "./settle-attempt.ts";
+import { stepAt } from "./task.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
-export function handOver(turn: Turn, task: TaskAddress, attempt: number, deadlineAt: number): void {
-  if (!attemptUnderWay(turn.tree, task, attempt)) return;
+/** A step's own `timeout` bounds the attempt however it is answered. */
+export function handOver(turn: Turn, task: TaskAddress, attempt: number, until: number): void {
+  const active = attemptUnderWay(turn.tree, task, attempt);
+  if (!active) return;
+  const { timeoutMs } = stepAt(nodeAt(turn.tree, task.run), task).step;
+  const deadlineAt = Math.min(until, timeoutMs === undefined ? until : active.startedAt + timeoutMs);
   emit(turn, { kind: "attempt_handed_over", ...task, attempt, deadlineAt });
   turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });
 }

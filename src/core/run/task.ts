@@ -1,4 +1,4 @@
-import type { TaskId } from "../../protocol/ids.ts";
+import type { RunId, TaskId } from "../../protocol/ids.ts";
 import { evaluate } from "../expression/index.ts";
 import type { Evaluation } from "../expression/scope.ts";
 import type { PlanStep } from "../plan/index.ts";
@@ -6,7 +6,7 @@ import type { Engine } from "./engine.ts";
 import { EngineFault } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
 import { itemScope } from "./item-scope.ts";
-import { withOrdinal } from "./run-id.ts";
+import { ordinalOf, withOrdinal } from "./run-id.ts";
 import type { RunNode, RunTree } from "./state.ts";
 
 export function stepAt(node: RunNode, task: TaskAddress): PlanStep {
@@ -26,4 +26,15 @@ export function taskIdOf({ root }: Pick<RunTree, "root">, task: TaskAddress): Ta
   if (!root) throw new EngineFault("unknown_address", "a task before its run was created");
   const element = task.element === undefined ? "" : `/${task.element}`;
   return `${withOrdinal(root.runId, task.run)}/${task.item}/${task.step}${element}` as TaskId;
+}
+
+/** The run a task belongs to. */
+export function runIdOfTask(taskId: TaskId): RunId {
+  return taskId.slice(0, taskId.indexOf("/")) as RunId;
+}
+
+/** The reverse of `taskIdOf`. */
+export function taskAddressOf(taskId: TaskId): TaskAddress {
+  const [item = 0, step = 0, element] = taskId.split("/").slice(1).map(Number);
+  return { run: ordinalOf(runIdOfTask(taskId)), item, step, ...(element !== undefined && { element }) };
 }

@@ -10,7 +10,7 @@ export interface EventStreamLimits {
   /** Between two chunks. */
   readonly idleMs: number;
   /** True while the worker waits for an answer of ours: its silence then means nothing. */
-  readonly isWaitedFor: () => boolean;
+  readonly isWaitedFor?: () => boolean;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function readEventStream(
   const reader = body.getReader();
   try {
     for (;;) {
-      const chunk = await readChunk(reader, limits, timers);
+      const chunk = await readChunk(reader, limits.idleMs, timers, limits.isWaitedFor);
       if (chunk.kind === "silent") return chunk;
       if (chunk.kind === "end") return { kind: "broken", reason: describeEnd(strangers, chunk.reason) };
       pending += chunk.bytes.byteLength;
@@ -71,10 +71,12 @@ type Chunk =
   | { readonly kind: "end"; readonly reason?: string }
   | { readonly kind: "silent"; readonly idleMs: number };
 
-async function readChunk(
+/** The next bytes of a stream, unless it ends or nothing comes for `idleMs`. */
+export async function readChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  { idleMs, isWaitedFor }: EventStreamLimits,
+  idleMs: number,
   timers: Timers,
+  isWaitedFor: () => boolean = () => false,
 ): Promise<Chunk> {
   const { promise: silence, resolve } = Promise.withResolvers<Chunk>();
   let stopTimer = (): void => {};

@@ -7,6 +7,8 @@ export type Exchange =
   | { readonly kind: "result"; readonly result: Json; readonly maxBytes: number }
   /** The worker's own word, whatever the HTTP status. */
   | { readonly kind: "error"; readonly error: RpcError; readonly retryAfterMs?: number }
+  /** HTTP 202: the worker will report by itself. */
+  | { readonly kind: "handed_over"; readonly withinMs: number }
   /** No answer that could be understood: the network, the HTTP layer or the framing. */
   | { readonly kind: "broken"; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly kind: "too_large"; readonly limitBytes: number }

@@ -4,8 +4,7 @@
  * becomes a `failed` outcome; results over 256 KiB are stored before they are handed on.
  */
 import type { BlobStore } from "../../core/ports/blob-store.ts";
-import type { TaskOutcome } from "../../core/ports/task-outcome.ts";
-import type { AttemptCall, Transport } from "../../core/ports/transport.ts";
+import type { AttemptCall, AttemptReply, Transport } from "../../core/ports/transport.ts";
 import type { ComponentInfo } from "../../protocol/component.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { type Timers, withinDeadline } from "../deadline.ts";
@@ -31,6 +30,8 @@ export interface HttpJsonRpcOptions {
   readonly blobs: BlobStore;
   readonly timers: Timers;
   readonly callbacks?: CallbackHandler;
+  /** Where a worker that answers 202 reports later (`stepflow-task-url`): absolute, good for this attempt. */
+  readonly taskUrl?: (call: AttemptCall) => string;
   /** W3C trace context of a call, if it is traced. */
   readonly traceparent?: (call: AttemptCall) => string | undefined;
 }
@@ -64,7 +65,7 @@ export class HttpJsonRpcTransport implements Transport {
     });
   }
 
-  execute(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome> {
+  execute(call: AttemptCall, signal: AbortSignal): Promise<AttemptReply> {
     return withinDeadline(call, signal, this.#options.timers, (attemptSignal) => this.#attempt(call, attemptSignal));
   }
 
@@ -76,8 +77,8 @@ export class HttpJsonRpcTransport implements Transport {
     return components.flatMap(readComponentInfo);
   }
 
-  async #attempt(call: AttemptCall, signal: AbortSignal): Promise<TaskOutcome> {
-    const { plugin, blobs, callbacks = refuseCallbacks, traceparent } = this.#options;
+  async #attempt(call: AttemptCall, signal: AbortSignal): Promise<AttemptReply> {
+    const { plugin, blobs, callbacks = refuseCallbacks, taskUrl, traceparent } = this.#options;
     const trace = traceparent?.(call);
     const who = `component '${call.componentId}' of plugin '${plugin}'`;
     const opened = await this.#sessions.open();
@@ -89,11 +90,16 @@ export class HttpJsonRpcTransport implements Transport {
         id: `${call.idempotencyKey}/${call.attempt}`,
         method: "components/execute",
         params: executeParams(call, fit.input, trace),
-        headers: { "idempotency-key": call.idempotencyKey, ...(trace !== undefined && { traceparent: trace }) },
+        headers: {
+          "idempotency-key": call.idempotencyKey,
+          ...(taskUrl && { "stepflow-task-url": taskUrl(call) }),
+          ...(trace !== undefined && { traceparent: trace }),
+        },
         onRequest: ({ method, params }) => callbacks({ method, params, call }, signal),
       },
       signal,
     );
+    if (answer.kind === "handed_over" && taskUrl) return answer;
     if (answer.kind !== "result") return failureOutcome(answer, who);
     const { output } = toObject(answer.result);
     if (output === undefined) return failureOutcome({ kind: "broken", reason: "the result has no output" }, who);

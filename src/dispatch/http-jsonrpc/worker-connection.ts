@@ -2,6 +2,7 @@
  * One worker's URL: posts JSON-RPC messages to it and reads the answers, plain JSON or an event stream, whichever the worker
  * chooses. Holds no state between requests. Never throws for what the worker or the network does; throws only when aborted.
  */
+import { MAX_TASK_DEADLINE_SECS } from "../../protocol/api/task.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { readBoundedText } from "../bounded-body.ts";
@@ -35,6 +36,7 @@ export interface RpcCall {
 type Posted = { readonly kind: "response"; readonly response: Response } | Extract<Exchange, { kind: "broken" }>;
 
 /** How long an event stream may be silent. */
+const DEFAULT_HAND_OVER_MS = 24 * 60 * 60 * 1000;
 const MAX_SILENCE_MS = 5 * 60 * 1000;
 
 export class WorkerConnection {
@@ -98,6 +100,7 @@ export class WorkerConnection {
     const parsed = parseJson(text);
     const message = parsed.kind === "json" ? readRpcMessage(parsed.json) : undefined;
     if (message?.kind === "error") return { kind: "error", error: message.error, ...retry };
+    if (response.status === 202 && !message) return { kind: "handed_over", withinMs: handOverMs(parsed) };
     if (!response.ok) return { kind: "broken", reason: describeStatus(response, text), ...retry };
     if (message?.kind !== "result") {
       const why =
@@ -147,6 +150,15 @@ export class WorkerConnection {
     });
     return Promise.race([stream, lost]);
   }
+}
+
+/** `{deadlineSecs}` in the body of a 202; a day unless it says so. */
+function handOverMs(parsed: ReturnType<typeof parseJson>): number {
+  const json = parsed.kind === "json" ? parsed.json : undefined;
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return DEFAULT_HAND_OVER_MS;
+  const { deadlineSecs = json["deadline_secs"] } = json;
+  if (typeof deadlineSecs !== "number" || deadlineSecs <= 0) return DEFAULT_HAND_OVER_MS;
+  return Math.min(deadlineSecs, MAX_TASK_DEADLINE_SECS) * 1000;
 }
 
 function answerMembers(answer: CallbackAnswer): JsonObject {

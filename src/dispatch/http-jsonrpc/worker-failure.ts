@@ -24,6 +24,11 @@ export function failureOutcome(exchange: Exclude<Exchange, { kind: "result" }>, 
         "WORKER_ERROR",
         `${who} answered more than ${exchange.limitBytes} bytes; large results belong in a blob (maxResponseBytes)`,
       );
+    case "handed_over":
+      return failed(
+        "WORKER_ERROR",
+        `${who} answered 202, but cannot report later: the orchestrator has no STEPFLOW_SECRET to sign a task URL with`,
+      );
     case "silent":
       return failed("TIMEOUT", `${who} sent nothing for ${Math.round(exchange.idleMs / 1000)} s`);
     default:

@@ -1,6 +1,6 @@
 /** What a worker asks while it executes, answered by real runs and R2: every method of every dialect. */
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { canonicalFlowText, flowIdOf, parseFlow } from "../../../src/core/flow/index.ts";
 import { newRootRunId, rootOf } from "../../../src/core/run/run-id.ts";
 import type { Namespace, RunId } from "../../../src/protocol/ids.ts";
@@ -64,8 +64,11 @@ async function storeFlow(document: Json): Promise<string> {
     method: "blobs/put",
     params: { data: document, blob_type: "flow", observability: null },
   });
-  return String(answers[0]?.result?.["blob_id"]);
+  return textOf(answers[0]?.result?.["blob_id"]);
 }
+
+/** The first request makes the runtime load the Worker: seconds on a busy machine. */
+beforeAll(() => ask(), 60_000);
 
 const submit = (flowId: string, inputs: readonly Json[], more: JsonObject = {}): Callback => ({
   method: "runs/submit",
@@ -127,7 +130,7 @@ describe("runs (D2, D3)", () => {
         },
       ],
     });
-    const childId = String(status?.["runId"]) as RunId;
+    const childId = textOf(status?.["runId"]) as RunId;
     expect(await runs(childId).summary(childId)).toMatchObject({
       ok: true,
       value: { parentRunId: runId, rootRunId: runId },
@@ -293,6 +296,11 @@ describe("flows (D1)", () => {
     });
   });
 });
+
+function textOf(json: Json | undefined): string {
+  if (typeof json !== "string") throw new Error(`a text was expected, not ${JSON.stringify(json)}`);
+  return json;
+}
 
 async function childrenOf(runId: RunId): Promise<RunId[]> {
   const page = await runs(runId).events(runId, { since: 0, limit: 100, includeResults: false, includeSubRuns: true });
