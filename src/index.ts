@@ -19,6 +19,7 @@ import { serveCallbacks } from "./dispatch/callbacks/serve-callbacks.ts";
 import { ConfigComponentResolver } from "./dispatch/component-resolver.ts";
 import type { Timers } from "./dispatch/deadline.ts";
 import type { SessionCache } from "./dispatch/http-jsonrpc/worker-session.ts";
+import type { McpGenerations } from "./dispatch/mcp/mcp-session.ts";
 import { Router } from "./dispatch/router.ts";
 import { D1FlowCatalog } from "./index-store/d1-flow-catalog.ts";
 import { D1RunIndex } from "./index-store/d1-run-index.ts";
@@ -61,6 +62,8 @@ const timers: Timers = {
 };
 /** What workers said of themselves; lives as long as the isolate. */
 const sessions: SessionCache = new Map();
+/** Which generation of the protocol MCP servers speak. */
+const mcpGenerations: McpGenerations = new Map();
 
 interface Deployment {
   readonly config: StepflowConfig;
@@ -131,6 +134,7 @@ function routerOf(env: Env, namespace: Namespace): Router {
     timers,
     bindings: { ...env },
     sessions,
+    mcpGenerations,
     openAi: {
       ...(env.OPENAI_API_KEY !== undefined && { apiKey: env.OPENAI_API_KEY }),
       ...(env.OPENAI_BASE_URL !== undefined && { baseUrl: env.OPENAI_BASE_URL }),

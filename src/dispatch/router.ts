@@ -10,6 +10,8 @@ import { HttpJsonRpcTransport } from "./http-jsonrpc/http-jsonrpc-transport.ts";
 import type { WorkerFetch } from "./http-jsonrpc/worker-connection.ts";
 import type { SessionCache } from "./http-jsonrpc/worker-session.ts";
 import { type ComponentListing, listRoutedComponents } from "./list-components.ts";
+import type { McpGenerations } from "./mcp/mcp-session.ts";
+import { McpTransport } from "./mcp/mcp-transport.ts";
 import { MockTransport } from "./mock.ts";
 import { isServiceBinding, SERVICE_URL, serviceFetch } from "./service-binding.ts";
 import { UnreachableTransport } from "./unreachable-transport.ts";
@@ -24,6 +26,8 @@ export interface DispatchDeps {
   readonly bindings: Readonly<Record<string, unknown>>;
   /** Lives as long as the isolate. */
   readonly sessions: SessionCache;
+  /** Lives as long as the isolate. */
+  readonly mcpGenerations: McpGenerations;
   readonly openAi: OpenAiDefaults;
   /** Where the workers of a plugin reach our blobs, today; absolute, without a slash at its end. */
   readonly blobApiUrl?: (plugin: string) => string;
@@ -58,7 +62,7 @@ export class Router {
 
   /** The components of all plugins at their routes. Plugins that cannot be asked are named; the rest is still listed. */
   listComponents(signal: AbortSignal): Promise<ComponentListing> {
-    return listRoutedComponents(this.#config, (plugin) => this.transport(plugin).listComponents(signal));
+    return listRoutedComponents(this.#config, (plugin) => this.transport(plugin).listComponents(signal), signal);
   }
 }
 
@@ -90,11 +94,25 @@ function createTransport(plugin: PluginConfig, deps: DispatchDeps): Transport {
         fetch: serviceFetch(binding),
       });
     }
-    case "queue":
     case "mcp":
+      return plugin.server.kind === "url"
+        ? new McpTransport({
+            plugin: plugin.name,
+            result: plugin.result,
+            url: plugin.server.url,
+            headers: plugin.server.headers,
+            fetch: deps.fetch,
+            timers: deps.timers,
+            generations: deps.mcpGenerations,
+            blobs: deps.blobs,
+            ...(deps.traceparent && { traceparent: deps.traceparent }),
+          })
+        : new UnreachableTransport(needsSubprocess(plugin.name, "an MCP server", "mcp"));
     case "stdio":
+      return new UnreachableTransport(needsSubprocess(plugin.name, "a worker", "http"));
+    case "queue":
       return new UnreachableTransport(
-        `plugin '${plugin.name}': plugin kind '${plugin.kind}' is not reachable from this orchestrator yet; use a plugin of type http or service`,
+        `plugin '${plugin.name}': plugin kind 'queue' is not reachable from this orchestrator yet; use a plugin of type http or service`,
       );
     default:
       return assertNever(plugin);
@@ -114,4 +132,8 @@ function workerOptions(plugin: Extract<PluginConfig, { kind: "http" | "service" 
     ...(callbacks && { callbacks }),
     ...(traceparent && { traceparent }),
   };
+}
+
+function needsSubprocess(plugin: string, what: string, type: string): string {
+  return `plugin '${plugin}' starts ${what} as a subprocess, which only the stepflow command can do; serve it over HTTP and configure type: ${type} with its url`;
 }

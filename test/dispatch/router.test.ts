@@ -25,6 +25,7 @@ function router(text: string, deps: Partial<DispatchDeps> = {}): Router {
     timers: new ManualTimers(),
     bindings: {},
     sessions: new Map(),
+    mcpGenerations: new Map(),
     openAi: {},
     ...deps,
   });
@@ -69,8 +70,8 @@ test("a service binding is called instead of the network, with a session of its 
 test.each([
   ["service", "{type: service, binding: NOPE}", "there is no service binding NOPE"],
   ["queue", "{type: grpc}", "plugin kind 'queue' is not reachable from this orchestrator yet"],
-  ["mcp", "{type: mcp, command: x}", "plugin kind 'mcp' is not reachable from this orchestrator yet"],
-  ["stdio", "{type: stdio, command: x}", "plugin kind 'stdio' is not reachable from this orchestrator yet"],
+  ["mcp", "{type: mcp, command: x}", "starts an MCP server as a subprocess"],
+  ["stdio", "{type: stdio, command: x}", "starts a worker as a subprocess"],
 ])("a %s plugin that cannot be reached fails its calls clearly, without retries", async (_, plugin, reason) => {
   const routes = router(`plugins: {p: ${plugin}}`);
   const outcome = await routes.transport("p").execute(attemptCall(), never);
@@ -81,7 +82,7 @@ test.each([
   expect(await routes.listComponents(never)).toEqual({
     components: [],
     complete: false,
-    failedPlugins: [{ plugin: "p", error: expect.stringContaining(reason) }],
+    failedPlugins: [{ plugin: "p", routes: ["/p"], error: expect.stringContaining(reason) }],
   });
 });
 
@@ -124,8 +125,28 @@ routes:
   expect(components.find(({ path }) => path === "/all/one")).toMatchObject({ inputSchema: { type: "object" } });
   expect([complete, failedPlugins]).toEqual([
     false,
-    [{ plugin: "gone", error: expect.stringContaining("could not be reached") }],
+    [{ plugin: "gone", routes: ["/only"], error: expect.stringContaining("could not be reached") }],
   ]);
+});
+
+test("a worker that holds its answer is named as such when the time is up, and does not keep the others waiting", async () => {
+  const silent = await HttpWorker.start({ initialize: () => undefined });
+  const routes = router(
+    `plugins: {m: {type: mock, components: {/one: {behaviors: []}}}, slow: {type: http, url: "${silent.url}"}, slower: {type: http, url: "${silent.url}"}}`,
+  );
+  const time = new AbortController();
+  const [asked, listed] = [silent.arrival("initialize"), routes.listComponents(time.signal)];
+  await asked;
+  time.abort();
+  expect(await listed).toEqual({
+    components: [{ component: "/one", path: "/m/one", plugin: "m" }],
+    complete: false,
+    failedPlugins: [
+      { plugin: "slow", routes: ["/slow"], error: "plugin 'slow' did not answer in time" },
+      { plugin: "slower", routes: ["/slower"], error: "plugin 'slower' did not answer in time" },
+    ],
+  });
+  await silent.stop();
 });
 
 test("what is listed resolves to what is listed", async () => {

@@ -1,3 +1,3 @@
 export { parseConfig } from "./parse-config.ts";
 export { serializeConfig } from "./serialize-config.ts";
-export { DEFAULT_CONFIG, type PluginConfig, type StepflowConfig } from "./stepflow-config.ts";
+export { DEFAULT_CONFIG, type McpResultMode, type PluginConfig, type StepflowConfig } from "./stepflow-config.ts";

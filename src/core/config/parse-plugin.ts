@@ -152,12 +152,13 @@ function readQueue(base: Base, settings: SettingReader): PluginConfig {
 }
 
 function readMcp(base: Base, settings: SettingReader): PluginConfig | undefined {
+  const result = settings.oneOf("result", ["content", "structured"]) ?? "content";
   if (settings.take("url")) {
     const url = readUrl(settings);
     return url === undefined
       ? undefined
-      : { ...base, kind: "mcp", server: { kind: "url", url, headers: settings.texts("headers") } };
+      : { ...base, kind: "mcp", result, server: { kind: "url", url, headers: settings.texts("headers") } };
   }
   const command = readCommand(settings);
-  return command && { ...base, kind: "mcp", server: { kind: "command", ...command } };
+  return command && { ...base, kind: "mcp", result, server: { kind: "command", ...command } };
 }

@@ -56,9 +56,13 @@ function pluginDocument(plugin: PluginConfig): JsonObject {
         ...(plugin.command && commandDocument(plugin.command)),
       };
     case "mcp":
-      return plugin.server.kind === "url"
-        ? { ...base, url: plugin.server.url, headers: { ...plugin.server.headers } }
-        : { ...base, ...commandDocument(plugin.server) };
+      return {
+        ...base,
+        result: plugin.result,
+        ...(plugin.server.kind === "url"
+          ? { url: plugin.server.url, headers: { ...plugin.server.headers } }
+          : commandDocument(plugin.server)),
+      };
     case "stdio":
       return { ...base, ...commandDocument(plugin) };
     default:

@@ -23,6 +23,12 @@ export interface StepflowConfig {
 /** How far schemas of a plugin's components are enforced on inputs. */
 export type ValidationMode = "off" | "warn" | "enforce";
 
+/**
+ * What a step gets from an MCP tool: the `content` array of its result, as flows have always read it, or the structured content
+ * of tools that give one.
+ */
+export type McpResultMode = "content" | "structured";
+
 interface PluginBase {
   readonly name: string;
   readonly validation: ValidationMode;
@@ -61,6 +67,7 @@ export type PluginConfig = PluginBase &
       }
     | {
         readonly kind: "mcp";
+        readonly result: McpResultMode;
         readonly server:
           | { readonly kind: "url"; readonly url: string; readonly headers: Readonly<Record<string, string>> }
           | ({ readonly kind: "command" } & Subprocess);

@@ -75,12 +75,14 @@ plugins:
       { kind: "queue", name: "g", validation: "warn", queueName: "TASKS", queueTimeoutMs: 30_000 },
       {
         kind: "mcp",
+        result: "content",
         name: "h",
         validation: "warn",
         server: { kind: "command", command: "npx", args: ["server"], env: { DEBUG: "1" } },
       },
       {
         kind: "mcp",
+        result: "content",
         name: "i",
         validation: "warn",
         server: { kind: "url", url: "https://mcp.example/mcp", headers: {} },

@@ -27,7 +27,15 @@ function binding(execute: Execute) {
 }
 function worker(execute: Execute, timers = new ManualTimers()) {
   const { config } = parseConfig("plugins: {w: {type: service, binding: W}}");
-  const deps = { blobs, fetch, timers, bindings: { W: binding(execute) }, sessions: new Map(), openAi: {} };
+  const deps = {
+    blobs,
+    fetch,
+    timers,
+    bindings: { W: binding(execute) },
+    sessions: new Map(),
+    mcpGenerations: new Map(),
+    openAi: {},
+  };
   return { transport: new Router(config!, deps).transport("w"), timers };
 }
 
@@ -66,7 +74,15 @@ test("an event stream that breaks after its last event, with a callback answered
     return new Response('""', { status: 202 });
   };
   const { config } = parseConfig("plugins: {w: {type: service, binding: W}}");
-  const deps = { blobs, fetch, timers: new ManualTimers(), bindings: { W }, sessions: new Map(), openAi: {} };
+  const deps = {
+    blobs,
+    fetch,
+    timers: new ManualTimers(),
+    bindings: { W },
+    sessions: new Map(),
+    mcpGenerations: new Map(),
+    openAi: {},
+  };
   const outcome = await new Router(config!, deps).transport("w").execute(attemptCall(), never);
   expect(outcome).toEqual({ kind: "success", value: { kind: "inline", json: "end" } });
   expect(await answered.promise).toMatchObject({ code: -32_601 });
@@ -91,7 +107,15 @@ test("configuration, schema checks and JSONata need no eval", async () => {
   expect(resolution.kind === "sleep" && resolution.component.plan({ duration_ms: "x" })).toMatchObject({
     error: { code: "INVALID_INPUT" },
   });
-  const deps = { blobs, fetch, timers: new ManualTimers(), bindings: {}, sessions: new Map(), openAi: {} };
+  const deps = {
+    blobs,
+    fetch,
+    timers: new ManualTimers(),
+    bindings: {},
+    sessions: new Map(),
+    mcpGenerations: new Map(),
+    openAi: {},
+  };
   const builtin = new Router(DEFAULT_CONFIG, deps).transport("builtin");
   const input = { expression: "$sum(a) & $uppercase('x')", data: { a: [1, 2] } };
   expect(await builtin.execute(attemptCall({ componentId: "/jsonata", input }), never)).toEqual({
