@@ -1,9 +1,11 @@
 /**
- * Builds what is run and published: `dist/worker` (the orchestrator for workerd) and `dist/cli` (the `stepflow` command).
- * The CLI runs the built Worker, so that a local run executes what is deployed. Exits 1 with esbuild's messages on an error.
+ * Builds what is run and published: `dist/worker` (the orchestrator for workerd), `dist/cli` (the `stepflow` command) and
+ * `dist/sdk` (the library, with its type declarations). The CLI runs the built Worker, so that a local run executes what is deployed. Exits 1 with esbuild's messages on an error.
  */
-import { chmod } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type BuildOptions, build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -44,8 +46,29 @@ const cli: BuildOptions = {
   },
 };
 
+const sdk: BuildOptions = {
+  ...shared,
+  entryPoints: { index: "src/sdk/index.ts", cloudflare: "src/sdk/cloudflare.ts", node: "src/sdk/node/index.ts" },
+  outdir: "dist/sdk",
+  platform: "neutral",
+  target: "es2024",
+  // One copy of each class, whichever entry it is imported by.
+  splitting: true,
+  chunkNames: "shared-[hash]",
+  packages: "external",
+  external: ["node:*", "cloudflare:*"],
+};
+
+/** The declarations of the library: of what runs anywhere, and of what needs Node. */
+async function declareTypes(): Promise<void> {
+  const compiler = fileURLToPath(new URL("../node_modules/.bin/tsc", import.meta.url));
+  for (const project of ["src/sdk", "src/sdk/node"]) {
+    await promisify(execFile)(compiler, ["-p", project], { cwd: root });
+  }
+}
+
 /** `npm run build -- cli` builds that part alone. */
-const parts: Readonly<Record<string, BuildOptions>> = { worker, cli };
+const parts: Readonly<Record<string, BuildOptions>> = { worker, cli, sdk };
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
@@ -55,14 +78,18 @@ if (unknown !== undefined) {
 const chosen = asked.length === 0 ? Object.keys(parts) : asked;
 
 const startedAt = performance.now();
+// Names of shared chunks change with their content.
+if (chosen.includes("sdk")) await rm(new URL("../dist/sdk", import.meta.url), { recursive: true, force: true });
 try {
-  await Promise.all(
-    Object.entries(parts)
+  await Promise.all([
+    ...Object.entries(parts)
       .filter(([name]) => chosen.includes(name))
       .map(([, options]) => build(options)),
-  );
-} catch {
-  // esbuild has printed what is wrong, and where.
+    ...(chosen.includes("sdk") ? [declareTypes()] : []),
+  ]);
+} catch (error) {
+  // esbuild has printed what is wrong, and where; the compiler leaves it in its output.
+  if (error instanceof Error && "stdout" in error) console.error(error.stdout);
   process.exit(1);
 }
 if (chosen.includes("cli")) await chmod(new URL("../dist/cli/main.js", import.meta.url), 0o755);

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../protocol/json.ts";
 import type { TaskErrorCode } from "../protocol/task-error.ts";
-import type { Fault } from "./schema/component-schema.ts";
+import type { Fault } from "./fault.ts";
 
 /** The JSON-RPC numbers of the worker protocol. */
 export const RPC_CODES = {

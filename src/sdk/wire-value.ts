@@ -1,4 +1,4 @@
-import type { Fault } from "./schema/component-schema.ts";
+import type { Fault } from "./fault.ts";
 
 /** Deeper values are refused by the orchestrator anyway. */
 const MAX_DEPTH = 1_000;

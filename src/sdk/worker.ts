@@ -26,7 +26,7 @@ export class Worker {
     this.fetch = (request) => endpoint.fetch(request);
   }
 
-  /** Adds a component; a flow reaches it as `/<route>/<name>`. Throws when the name is taken or the schema unusable. */
+  /** Adds a component; a flow reaches it as `/<route>/<name>`. Throws when the name is taken. */
   component<I extends ComponentSchema = true, O extends ComponentSchema = true>(
     name: string,
     definition: ComponentDefinition<I, O>,

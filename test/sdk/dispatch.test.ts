@@ -1,5 +1,5 @@
 /** Our own dispatch against the SDK's worker: what one side says is what the other side means. */
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -180,7 +180,7 @@ describe("blobs", () => {
   let stored: Map<string, Json>;
 
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const { method = "", url = "", headers } = request;
       const body = await text(request);
       requests.push({ method, path: url, authorization: headers.authorization, body });
@@ -189,7 +189,8 @@ describe("blobs", () => {
       const data = stored.get(id);
       response.writeHead(data === undefined ? 404 : 200, { "content-type": "application/json" });
       response.end(JSON.stringify({ blobId: id, data, blobType: "data" }));
-    });
+    };
+    server = createServer((request, response) => void answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
   beforeEach(() => {

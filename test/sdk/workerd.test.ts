@@ -1,9 +1,16 @@
 /** The fetch adapter and the entrypoint class inside workerd. */
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { programPath } from "./worker-process.ts";
 
+/** The example worker by its default export, and by a named entrypoint. */
+const SCRIPT = `
+import { workerEntrypoint } from "../../src/sdk/cloudflare.ts";
+import { worker } from "./example-worker.ts";
+export default worker;
+export const Named = workerEntrypoint(worker);
+`;
 const CALLER = `export default {
   fetch: (request, env) => (new URL(request.url).pathname === "/named" ? env.NAMED : env.DEFAULT).fetch("http://worker.internal/", request),
 }`;
@@ -12,7 +19,7 @@ let url: string;
 
 beforeAll(async () => {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("example-worker-cloudflare.ts", import.meta.url))],
+    stdin: { contents: SCRIPT, resolveDir: programPath("test/sdk"), loader: "ts" },
     bundle: true,
     format: "esm",
     write: false,

@@ -119,7 +119,7 @@ function path(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
 }
 
-export function hasEnded(status: RunStatus): boolean {
+function hasEnded(status: RunStatus): boolean {
   switch (status) {
     case "running":
     case "paused":

@@ -1,4 +1,4 @@
-import { type ApiErrorStatus, type ErrorBody, type ErrorDetails } from "../../protocol/api/error-body.ts";
+import type { ApiErrorStatus, ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 
 /** An answer of the API that is no success. A connection that fails is the `TypeError` of `fetch` instead. */
 export class StepflowApiError extends Error {

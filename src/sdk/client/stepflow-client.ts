@@ -37,7 +37,7 @@ export class StepflowClient {
   }
 }
 
-export class BlobClient {
+class BlobClient {
   readonly #blobs: BlobApi;
 
   constructor(api: ApiRequests) {

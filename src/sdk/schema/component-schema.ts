@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
+import { ComponentError, messageOf } from "../component-error.ts";
+import type { Fault } from "../fault.ts";
 import { type JsonSchemaDocument, jsonSchema } from "./json-schema.ts";
 import { isStandardSchema, type StandardIssue, type StandardSchema } from "./standard-schema.ts";
 
@@ -20,11 +22,6 @@ export type AcceptedBy<S> = S extends { readonly "~standard": { readonly types?:
     : unknown
   : unknown;
 
-/** One thing wrong with a value; `pointer` is a JSON Pointer (RFC 6901) into it, empty for the whole. */
-export interface Fault {
-  readonly pointer: string;
-  readonly message: string;
-}
 export type Reading =
   | { readonly kind: "sound"; readonly value: unknown }
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
@@ -42,12 +39,22 @@ export function schemaReader(schema: ComponentSchema | undefined, side: "input" 
   return {
     json: listedSchema(standard, side),
     async read(value) {
-      const result = await standard["~standard"].validate(value);
+      const result = await validate(standard, value, side);
       return result.issues === undefined
         ? { kind: "sound", value: result.value }
         : { kind: "faulty", faults: result.issues.map(faultOf) };
     },
   };
+}
+
+/** A schema that throws (a reference that leads nowhere, say) is the worker's fault, not that of the value. */
+async function validate(schema: StandardSchema, value: unknown, side: string) {
+  try {
+    return await schema["~standard"].validate(value);
+  } catch (thrown) {
+    const message = `the ${side} schema cannot be used: ${messageOf(thrown)}`;
+    throw new ComponentError(message, { code: "WORKER_ERROR", cause: thrown });
+  }
 }
 
 function listedSchema(schema: StandardSchema, side: "input" | "output"): JsonObject {

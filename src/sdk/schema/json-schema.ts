@@ -9,7 +9,7 @@ const CARRIERS = new Set(["$ref", "allOf", "if", "properties", "additionalProper
 
 /**
  * A plain JSON Schema as a typed one: `jsonSchema<{ text: string }>({ type: "object", … })`. That the type goes with the schema
- * is the author's word. Throws when the document is no usable schema. Defaults are shown, not filled in.
+ * is the author's word. Defaults are shown, not filled in.
  */
 export function jsonSchema<T>(document: JsonSchemaDocument): StandardSchema<T> {
   const schema = typeof document === "boolean" ? (document ? {} : { not: {} }) : document;
