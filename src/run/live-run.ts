@@ -23,6 +23,8 @@ import { TreePlans } from "./plan-cache.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 
+/** Calls under way from which on their ends are gathered. */
+const GATHER_FROM = 4;
 /** Bytes of JSON text kept in memory per run tree. */
 const VALUE_CACHE_BYTES = 16 * 2 ** 20;
 
@@ -55,6 +57,7 @@ export class LiveRun {
   #dueAt: number | undefined;
   #more = false;
   #busy = false;
+  #gathering = false;
   /** A turn or its append failed: whoever holds this lets go of it and loads the run again. */
   spent = false;
 
@@ -103,11 +106,24 @@ export class LiveRun {
     return this.#engine.tree;
   }
 
-  /** Takes a command; it is carried out at once, or as soon as those before it are done. */
+  /**
+   * Takes a command; it is carried out at once, or as soon as those before it are done. While many calls are under way their
+   * ends are gathered for a moment: those that come in one breath are taken in by one turn and one write.
+   */
   post(command: Command): void {
     if (this.spent) return;
     this.#mailbox.push(command);
-    if (!this.#busy) void this.#work();
+    if (this.#busy || this.#gathering) return;
+    if (command.kind !== "settle_attempt" || this.calls.count < GATHER_FROM) void this.#work();
+    else this.#gather();
+  }
+
+  #gather(): void {
+    this.#gathering = true;
+    setTimeout(() => {
+      this.#gathering = false;
+      if (!this.#busy) void this.#work();
+    }, 0);
   }
 
   /** When the next timer is due, epoch milliseconds. */
@@ -117,23 +133,22 @@ export class LiveRun {
 
   /** Something is under way that only this object's memory knows: should it be lost, the alarm has to bring the run back. */
   get pending(): boolean {
-    return this.calls.count > 0 || this.#more || this.#fetching.size > 0;
+    return this.calls.count > 0 || this.#more || this.#gathering || this.#fetching.size > 0;
   }
 
   /** Resolves once every command posted so far has been carried out. */
   async drained(): Promise<void> {
-    if (this.#busy) await new Promise<void>((resolve) => this.#drained.push(resolve));
+    if (this.#busy || this.#gathering) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
   async #work(): Promise<void> {
     this.#busy = true;
     try {
-      for (let command = this.#mailbox.shift(); command; command = this.#mailbox.shift()) {
-        const decision = decide(this.#engine, command, this.#deps.now());
+      while (this.#mailbox.length > 0) {
+        const decision = this.#decideAll();
         // Only a large value makes this wait; without one the whole turn is one synchronous block.
-        const entries = hasLargeValue(decision.entries)
-          ? await moveLargeValues(decision.entries, this.#blobs)
-          : decision.entries;
+        const large = hasLargeValue(decision.entries);
+        const entries = large ? await moveLargeValues(decision.entries, this.#blobs) : decision.entries;
         this.#commit(entries, decision);
       }
     } catch (error) {
@@ -144,6 +159,23 @@ export class LiveRun {
       this.#busy = false;
       for (const resolve of this.#drained.splice(0)) resolve();
     }
+  }
+
+  /** Takes what is in the mailbox, up to a turn's worth of events: it is appended in one block. */
+  #decideAll(): Decision {
+    const entries: JournalEntry[] = [];
+    const effects: Effect[] = [];
+    let more = false;
+    let dueAt = this.#dueAt;
+    while (!more && entries.length < this.#deps.settings.eventsPerTurn) {
+      const command = this.#mailbox.shift();
+      if (!command) break;
+      const decision = decide(this.#engine, command, this.#deps.now());
+      entries.push(...decision.entries);
+      effects.push(...decision.effects);
+      ({ more, dueAt } = decision);
+    }
+    return { entries, effects, more, dueAt };
   }
 
   #commit(entries: readonly JournalEntry[], decision: Decision): void {
