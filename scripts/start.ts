@@ -3,11 +3,14 @@
  * the example flows. Further arguments go to wrangler (`npm start -- --port 9000`).
  */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { localSecret } from "../src/cli/runtime/local-secret.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const config = readFileSync(`${root}flows/stepflow-config.yml`, "utf8");
+mkdirSync(`${root}.wrangler`, { recursive: true });
+const secret = await localSecret(`${root}.wrangler`);
 const wrangler = spawn(
   process.execPath,
   [
@@ -19,6 +22,8 @@ const wrangler = spawn(
     "workers/text/wrangler.toml",
     "--var",
     `STEPFLOW_CONFIG:${config}`,
+    "--var",
+    `STEPFLOW_SECRET:${secret}`,
     "--ip",
     "127.0.0.1",
     ...(process.argv.includes("--port") ? [] : ["--port", "8787"]),

@@ -12,12 +12,14 @@ import { R2BlobStore } from "./blobs/r2-blob-store.ts";
 import { parseConfig, type StepflowConfig } from "./core/config/index.ts";
 import type { BlobStore } from "./core/ports/blob-store.ts";
 import type { ComponentResolver } from "./core/ports/component-resolver.ts";
-import type { AttemptCall } from "./core/ports/transport.ts";
+import type { AttemptCall, Transport } from "./core/ports/transport.ts";
 import { DEFAULT_MAX_CONCURRENCY, DEFAULT_SETTINGS } from "./core/run/engine.ts";
 import { newRootRunId, rootOf } from "./core/run/run-id.ts";
 import { serveCallbacks } from "./dispatch/callbacks/serve-callbacks.ts";
 import { ConfigComponentResolver } from "./dispatch/component-resolver.ts";
 import type { Timers } from "./dispatch/deadline.ts";
+import type { DispatcherApi } from "./dispatch/dispatcher-api.ts";
+import { defineDispatcherObject } from "./dispatch/dispatcher-object.ts";
 import type { SessionCache } from "./dispatch/http-jsonrpc/worker-session.ts";
 import type { McpGenerations } from "./dispatch/mcp/mcp-session.ts";
 import { Router } from "./dispatch/router.ts";
@@ -35,6 +37,7 @@ import { ObjectWorkerRuns } from "./run/worker-runs.ts";
 export interface Env {
   /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */
   readonly RUNS: { getByName(name: string): RunObjectApi };
+  readonly DISPATCHERS: { getByName(name: string): DispatcherApi };
   readonly INDEX: { getByName(name: string): IndexObjectApi };
   readonly BLOBS: R2Bucket;
   readonly DB: D1Database;
@@ -150,19 +153,25 @@ function runIndexOf(env: Env): ShardedRunIndex {
   return new ShardedRunIndex((name) => env.INDEX.getByName(name), new D1RunIndex(env.DB, Date.now));
 }
 
+/** For one object: its namespace is always the same. */
+function transportsOf(env: Env): (plugin: string, namespace: Namespace) => Transport {
+  let router: Router | undefined;
+  return (plugin, namespace) => {
+    router ??= routerOf(env, namespace);
+    return router.transport(plugin);
+  };
+}
+
 function runDepsOf(env: Env): RunDeps {
   const { config, resolver } = deploymentOf(env);
   const index = runIndexOf(env);
-  let router: Router | undefined;
   return {
     settings: { ...DEFAULT_SETTINGS, ...config.retry },
     maxConcurrency: config.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY,
     resolver,
-    transport(plugin, namespace) {
-      router ??= routerOf(env, namespace);
-      return router.transport(plugin);
-    },
+    transport: transportsOf(env),
     runs: runsOf(env),
+    dispatcher: (namespace, rootRunId, index) => env.DISPATCHERS.getByName(`${namespace}/${rootRunId}/${index}`),
     blobs: (namespace) => blobsOf(env, namespace),
     report: (namespace, reports) => index.report(namespace, reports),
     now: Date.now,
@@ -170,6 +179,7 @@ function runDepsOf(env: Env): RunDeps {
 }
 
 export class RunObject extends defineRunObject<Env>(runDepsOf) {}
+export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf) {}
 export { IndexObject };
 
 type Api = ReturnType<typeof createApi>;

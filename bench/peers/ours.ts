@@ -37,6 +37,7 @@ export async function startOurs(workerUrl: string, options: { readonly inspector
     ...options,
     env: {
       RUNS: { type: "durable-object", worker: WORKER_NAME, exportName: "RunObject" },
+      DISPATCHERS: { type: "durable-object", worker: WORKER_NAME, exportName: "DispatcherObject" },
       INDEX: { type: "durable-object", worker: WORKER_NAME, exportName: "IndexObject" },
       BLOBS: { type: "r2", name: "blobs" },
       DB: { type: "d1", id: "index" },
@@ -46,6 +47,7 @@ export async function startOurs(workerUrl: string, options: { readonly inspector
     },
     exports: {
       RunObject: { type: "durable-object", storage: "sqlite" },
+      DispatcherObject: { type: "durable-object", storage: "sqlite" },
       IndexObject: { type: "durable-object", storage: "sqlite" },
     },
   });

@@ -14,7 +14,7 @@ export interface FetchedBlob {
   readonly bytes: number;
 }
 
-/** Reads blobs as JSON; `undefined` for one that does not exist or is not JSON. Four at a time (A7). */
+/** Reads blobs as JSON; `undefined` for one that does not exist or is not JSON. Two at a time: calls wait beside them (A7). */
 export async function fetchBlobTexts(
   blobs: BlobStore,
   ids: readonly BlobId[],
@@ -27,7 +27,7 @@ export async function fetchBlobTexts(
       fetched.set(id, blob && parse(blob.bytes));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(4, ids.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(2, ids.length) }, worker));
   return fetched;
 }
 

@@ -1,16 +1,31 @@
-/** Attempts that have left this object and whose reply is awaited here. Memory only: after a restart they are unknown (A4). */
-
+/**
+ * Attempts that have left this object, or are about to, and whose reply is awaited here. Memory only: after a restart they are
+ * unknown (A4). Four may wait for headers in this object; those that find no slot in time leave through dispatcher objects (A7).
+ */
 import type { AttemptCall, AttemptReply, Transport } from "../core/ports/transport.ts";
 import type { TaskAddress } from "../core/run/event.ts";
+import { CallSlots } from "./call-slots.ts";
+import type { Dispatchers } from "./dispatchers.ts";
+
+/** `lost`: whoever held the call is gone, and nobody knows what came of it. */
+export type CallEnd = AttemptReply | { readonly kind: "lost" };
 
 export class Calls {
-  readonly #underWay = new Map<string, { readonly controller: AbortController }>();
-  readonly #settle: (task: TaskAddress, attempt: number, reply: AttemptReply) => void;
+  readonly #underWay = new Map<string, { readonly controller: AbortController; readonly withdraw: () => void }>();
+  readonly #settle: (task: TaskAddress, attempt: number, end: CallEnd) => void;
+  readonly #dispatchers: Pick<Dispatchers, "execute">;
+  readonly #slots: CallSlots;
   /** Grows with every call that leaves: tells the watchdog whether the same calls are still held. */
   started = 0;
 
-  constructor(settle: (task: TaskAddress, attempt: number, reply: AttemptReply) => void) {
+  constructor(
+    settle: (task: TaskAddress, attempt: number, end: CallEnd) => void,
+    dispatchers: Pick<Dispatchers, "execute">,
+    after: (delayMs: number, run: () => void) => void,
+  ) {
     this.#settle = settle;
+    this.#dispatchers = dispatchers;
+    this.#slots = new CallSlots(after);
   }
 
   get count(): number {
@@ -21,27 +36,42 @@ export class Calls {
   send(task: TaskAddress, call: AttemptCall, transport: Transport): void {
     const key = keyOf(task, call.attempt);
     const controller = new AbortController();
-    this.#underWay.set(key, { controller });
+    const { signal } = controller;
     this.started += 1;
-    const settled = (reply: AttemptReply) => {
-      if (this.#underWay.delete(key)) this.#settle(task, call.attempt, reply);
+    const settled = (end: CallEnd) => {
+      if (this.#underWay.delete(key)) this.#settle(task, call.attempt, end);
     };
-    transport.execute(call, controller.signal).then(settled, (error: unknown) => {
+    const failed = (error: unknown): AttemptReply => {
       const message = `the transport of plugin '${call.plugin}' failed: ${error instanceof Error ? error.message : String(error)}`;
-      settled({ kind: "failed", error: { code: "UNREACHABLE", message } });
+      return { kind: "failed", error: { code: "UNREACHABLE", message } };
+    };
+    const entry = { controller, withdraw: () => {} };
+    this.#underWay.set(key, entry);
+    entry.withdraw = this.#slots.take({
+      run: (release) => {
+        void transport.execute(call, signal, release).catch(failed).finally(release).then(settled);
+      },
+      divert: () => {
+        const lost = (): CallEnd => ({ kind: "lost" });
+        void this.#dispatchers.execute(call, signal).catch(lost).then(settled);
+      },
     });
   }
 
   /** Tells an attempt to stop; its reply no longer counts. */
   abort(task: TaskAddress, attempt: number): void {
     const key = keyOf(task, attempt);
-    this.#underWay.get(key)?.controller.abort();
+    const entry = this.#underWay.get(key);
     this.#underWay.delete(key);
+    entry?.withdraw();
+    entry?.controller.abort();
   }
 
   abortAll(): void {
-    for (const { controller } of this.#underWay.values()) controller.abort();
+    const entries = [...this.#underWay.values()];
     this.#underWay.clear();
+    for (const { withdraw } of entries) withdraw();
+    for (const { controller } of entries) controller.abort();
   }
 }
 

@@ -11,13 +11,15 @@ import type { Command, Effect } from "../core/run/command.ts";
 import type { Decision } from "../core/run/decide.ts";
 import { decide } from "../core/run/decide.ts";
 import type { Engine } from "../core/run/engine.ts";
+import type { TaskAddress } from "../core/run/event.ts";
 import { loadTree } from "../core/run/load.ts";
 import { emptySchedule } from "../core/run/schedule.ts";
 import type { RunTree } from "../core/run/state.ts";
 import { ValueCache } from "../core/run/value-cache.ts";
 import type { BlobId, RunId } from "../protocol/ids.ts";
 import { fetchBlobTexts, readBlobText } from "./blob-text.ts";
-import { Calls } from "./calls.ts";
+import { type CallEnd, Calls } from "./calls.ts";
+import { Dispatchers } from "./dispatchers.ts";
 import { hasLargeValue, moveLargeValues } from "./large-values.ts";
 import { TreePlans } from "./plan-cache.ts";
 import type { RunDeps } from "./run-deps.ts";
@@ -84,12 +86,15 @@ export class LiveRun {
       settings: deps.settings,
     };
     this.#snapshots = new SnapshotWriter(journal, tree.seq);
-    this.calls = new Calls((task, attempt, reply) =>
-      this.post(
-        reply.kind === "handed_over"
-          ? { kind: "hand_over_attempt", task, attempt, deadlineAt: deps.now() + reply.withinMs }
-          : { kind: "settle_attempt", task, attempt, outcome: reply },
-      ),
+    const dispatchers = new Dispatchers((index) => {
+      const root = this.tree.root;
+      if (!root) throw new Error("a call left before its run was created");
+      return deps.dispatcher(root.namespace, root.runId, index);
+    });
+    this.calls = new Calls(
+      (task, attempt, end) => this.post(this.#callEnded(task, attempt, end)),
+      dispatchers,
+      (delayMs, run) => setTimeout(run, delayMs),
     );
   }
 
@@ -139,6 +144,17 @@ export class LiveRun {
   /** Resolves once every command posted so far has been carried out. */
   async drained(): Promise<void> {
     if (this.#busy || this.#gathering) await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  #callEnded(task: TaskAddress, attempt: number, end: CallEnd): Command {
+    switch (end.kind) {
+      case "handed_over":
+        return { kind: "hand_over_attempt", task, attempt, deadlineAt: this.#deps.now() + end.withinMs };
+      case "lost":
+        return { kind: "lose_attempt", task, attempt };
+      default:
+        return { kind: "settle_attempt", task, attempt, outcome: end };
+    }
   }
 
   async #work(): Promise<void> {

@@ -3,6 +3,7 @@ import type { ComponentResolver } from "../core/ports/component-resolver.ts";
 import type { RunReport } from "../core/ports/run-index.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { EngineSettings } from "../core/run/engine.ts";
+import type { DispatcherApi } from "../dispatch/dispatcher-api.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { RunObjectApi } from "./run-api.ts";
 
@@ -15,6 +16,8 @@ export interface RunDeps {
   transport(plugin: string, namespace: Namespace): Transport;
   /** The object that holds this run: that of its root. */
   runs(namespace: Namespace, runId: RunId): RunObjectApi;
+  /** One of the objects through which a run's calls leave when its own has no slot for them. */
+  dispatcher(namespace: Namespace, rootRunId: RunId, index: number): DispatcherApi;
   blobs(namespace: Namespace): BlobStore;
   /** Durable once it resolves. */
   report(namespace: Namespace, reports: readonly RunReport[]): Promise<void>;

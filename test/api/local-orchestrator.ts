@@ -39,6 +39,7 @@ export async function startOrchestrator(bindings: Readonly<Record<string, string
       compatibilityDate: "2026-10-23",
       durableObjects: {
         RUNS: { className: "RunObject", useSQLite: true },
+        DISPATCHERS: { className: "DispatcherObject", useSQLite: true },
         INDEX: { className: "IndexObject", useSQLite: true },
       },
       r2Buckets: ["BLOBS"],

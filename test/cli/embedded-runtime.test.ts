@@ -5,7 +5,7 @@ import { COMPATIBILITY_DATE, orchestratorBindings } from "../../src/cli/runtime/
 test("the embedded runtime has what wrangler.toml gives a deployment", async () => {
   const toml = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
   const all = (pattern: RegExp) => [...toml.matchAll(pattern)].map((match) => match.slice(1));
-  const bindings = orchestratorBindings({ url: "http://127.0.0.1:1", configText: "{}" });
+  const bindings = orchestratorBindings({ url: "http://127.0.0.1:1", configText: "{}", secret: "s" });
 
   expect(all(/^compatibility_date = "(.*)"$/gm)).toEqual([[COMPATIBILITY_DATE]]);
   expect(all(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)).toEqual(

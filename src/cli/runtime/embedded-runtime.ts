@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import type * as Miniflare from "miniflare";
 import { CommandFailure } from "../exit-code.ts";
 import { freePort, probe } from "./free-port.ts";
+import { localSecret } from "./local-secret.ts";
 import type { ServiceWorker } from "./service-worker.ts";
 import { ownUntilExit, withoutSignalHandlersOf } from "./shutdown.ts";
 
@@ -54,7 +55,7 @@ export async function startEmbeddedRuntime(options: EmbeddedRuntimeOptions): Pro
     logRequests: false,
     ...(options.stateDirectory === undefined ? {} : { resourcePersistencePath: options.stateDirectory }),
     workers: [
-      orchestrator(script, url, options),
+      orchestrator(script, url, options, await localSecret(options.stateDirectory)),
       ...options.serviceWorkers.map(
         (worker): Miniflare.V4WorkerOptions => ({
           name: worker.name,
@@ -85,28 +86,44 @@ function loadMiniflare(): typeof Miniflare {
   return loaded;
 }
 
-function orchestrator(script: string, url: string, options: EmbeddedRuntimeOptions): Miniflare.V4WorkerOptions {
+function orchestrator(
+  script: string,
+  url: string,
+  options: EmbeddedRuntimeOptions,
+  secret: string,
+): Miniflare.V4WorkerOptions {
   return {
     name: "stepflow",
     // Given as one module with its text: otherwise Miniflare parses it all in search of further ones.
     modules: [{ type: "ESModule", path: script, contents: readFileSync(script, "utf8") }],
     modulesRoot: dirname(script),
     compatibilityDate: COMPATIBILITY_DATE,
-    ...orchestratorBindings({ url, configText: options.configText }),
+    ...orchestratorBindings({ url, configText: options.configText, secret }),
     serviceBindings: Object.fromEntries(options.serviceWorkers.map((worker) => [worker.binding, worker.name])),
   };
 }
 
 /** The bindings of the orchestrator, as wrangler.toml gives them to a deployment; a test compares the two. */
-export function orchestratorBindings(local: { readonly url: string; readonly configText: string }) {
+export function orchestratorBindings(local: {
+  readonly url: string;
+  readonly configText: string;
+  readonly secret: string;
+}) {
   return {
     durableObjects: {
       RUNS: { className: "RunObject", useSQLite: true },
+      DISPATCHERS: { className: "DispatcherObject", useSQLite: true },
       INDEX: { className: "IndexObject", useSQLite: true },
     },
     r2Buckets: ["BLOBS"],
     d1Databases: ["DB"],
-    bindings: { STEPFLOW_CONFIG: local.configText, STEPFLOW_LOCAL: "1", PUBLIC_URL: local.url, ...secrets() },
+    bindings: {
+      STEPFLOW_CONFIG: local.configText,
+      STEPFLOW_LOCAL: "1",
+      STEPFLOW_SECRET: local.secret,
+      PUBLIC_URL: local.url,
+      ...secrets(),
+    },
   };
 }
 

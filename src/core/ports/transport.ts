@@ -37,7 +37,8 @@ export type AttemptReply =
 
 /** Reaches the components of one plugin. Never throws for what the far side does: that is a `failed` outcome. */
 export interface Transport {
-  execute(call: AttemptCall, signal: AbortSignal): Promise<AttemptReply>;
+  /** `headersArrived`: told when the call no longer waits for a response to begin; it may go on for long after that. */
+  execute(call: AttemptCall, signal: AbortSignal, headersArrived?: () => void): Promise<AttemptReply>;
   /** Throws an Error that says why when the worker cannot be asked. */
   listComponents(signal: AbortSignal): Promise<readonly ComponentInfo[]>;
 }

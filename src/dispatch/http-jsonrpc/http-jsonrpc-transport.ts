@@ -65,8 +65,10 @@ export class HttpJsonRpcTransport implements Transport {
     });
   }
 
-  execute(call: AttemptCall, signal: AbortSignal): Promise<AttemptReply> {
-    return withinDeadline(call, signal, this.#options.timers, (attemptSignal) => this.#attempt(call, attemptSignal));
+  execute(call: AttemptCall, signal: AbortSignal, headersArrived?: () => void): Promise<AttemptReply> {
+    return withinDeadline(call, signal, this.#options.timers, (attemptSignal) =>
+      this.#attempt(call, attemptSignal, headersArrived),
+    );
   }
 
   async listComponents(signal: AbortSignal): Promise<readonly ComponentInfo[]> {
@@ -77,7 +79,11 @@ export class HttpJsonRpcTransport implements Transport {
     return components.flatMap(readComponentInfo);
   }
 
-  async #attempt(call: AttemptCall, signal: AbortSignal): Promise<AttemptReply> {
+  async #attempt(
+    call: AttemptCall,
+    signal: AbortSignal,
+    headersArrived: (() => void) | undefined,
+  ): Promise<AttemptReply> {
     const { plugin, blobs, callbacks = refuseCallbacks, taskUrl, traceparent } = this.#options;
     const trace = traceparent?.(call);
     const who = `component '${call.componentId}' of plugin '${plugin}'`;
@@ -95,6 +101,7 @@ export class HttpJsonRpcTransport implements Transport {
           ...(taskUrl && { "stepflow-task-url": taskUrl(call) }),
           ...(trace !== undefined && { traceparent: trace }),
         },
+        ...(headersArrived && { onHeaders: headersArrived }),
         onRequest: ({ method, params }) => callbacks({ method, params, call }, signal),
       },
       signal,

@@ -29,6 +29,8 @@ export interface RpcCall {
   readonly method: string;
   readonly params: Json;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Told when the response has begun. */
+  readonly onHeaders?: () => void;
   /** Serves what the worker asks while it works. */
   readonly onRequest?: (request: Extract<RpcMessage, { kind: "request" }>) => Promise<CallbackAnswer>;
 }
@@ -47,9 +49,13 @@ export class WorkerConnection {
   }
 
   /** Sends a request and gives its answer. */
-  async call({ id, method, params, headers = {}, onRequest }: RpcCall, signal: AbortSignal): Promise<Exchange> {
+  async call(
+    { id, method, params, headers = {}, onHeaders, onRequest }: RpcCall,
+    signal: AbortSignal,
+  ): Promise<Exchange> {
     const posted = await this.#post({ jsonrpc: "2.0", id, method, params }, headers, signal);
     if (posted.kind !== "response") return posted;
+    onHeaders?.();
     const { response } = posted;
     const isStream = /^text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
     return response.ok && isStream
