@@ -117,7 +117,7 @@ describe("architecture", () => {
 
   it("names files for what they hold", () => {
     const vague = sources
-      .filter(({ path }) => /(?:^|[/-])(?:utils?|helpers?|common|misc|manager|types)\.tsx?$/.test(path))
+      .filter(({ path }) => /(?:^|\/)(?:utils?|helpers?|common|misc|manager|types)\.tsx?$/.test(path))
       .map(({ path }) => path);
     expect(vague).toEqual([]);
   });

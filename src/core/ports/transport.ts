@@ -23,7 +23,7 @@ export interface AttemptCall {
   readonly componentId: string;
   readonly pathParams?: JsonObject;
   readonly input: Json;
-  /** Epoch milliseconds; no reply counts after it. */
+  /** Epoch milliseconds. The attempt is TIMEOUT when the engine's timer for it fires; a reply that is taken in before still counts. */
   readonly deadlineAt: number;
   /** The run's manifest: what `load_file` may read. */
   readonly files: Readonly<Record<string, BlobId>>;

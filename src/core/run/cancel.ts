@@ -1,10 +1,11 @@
 /** Ends runs before their time: by request, or because their deadline has passed. Sub-runs end with them, deepest first. */
 import type { TaskError } from "../../protocol/task-error.ts";
+import { abortCalls } from "./abort-calls.ts";
 import type { EndStatus } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { endItem } from "./item.ts";
 import { leaveSchedule } from "./run-end.ts";
-import type { RunNode, TaskTable } from "./state.ts";
+import type { RunNode } from "./state.ts";
 import { openItems } from "./state.ts";
 import { cancelChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
@@ -27,7 +28,6 @@ export function expireRun(turn: Turn, run: number): void {
     message: `the run exceeded its timeout of ${(node.deadlineAt ?? 0) - node.createdAt} ms`,
   };
   for (const inner of [...descendants(turn, node)].reverse().slice(0, -1)) close(turn, inner, "cancelled");
-  abortCalls(turn, node);
   cancelChildren(turn, node);
   for (let item = 0; item < node.itemCount && openItems(node) > 0; item++) {
     if (node.items.get(item)?.kind !== "ended") endItem(turn, node, item, { kind: "failed", error });
@@ -52,25 +52,4 @@ function close(turn: Turn, node: RunNode, status: EndStatus): void {
   cancelChildren(turn, node);
   emit(turn, { kind: "run_completed", run: node.ordinal, status });
   leaveSchedule(turn, node);
-}
-
-function abortCalls(turn: Turn, node: RunNode): void {
-  for (const [item, state] of node.items) {
-    if (state.kind === "active") abortTable(turn, state.tasks, (step) => ({ run: node.ordinal, item, step }));
-  }
-}
-
-function abortTable(turn: Turn, table: TaskTable, address: (index: number) => Parameters<typeof endTask>[1]): void {
-  for (const [index, task] of table.active) {
-    if (task.kind === "calling") endTask(turn, address(index), task.attempt);
-    if (task.kind === "foreach") abortTable(turn, task.tasks, (element) => ({ ...address(index), element }));
-  }
-}
-
-function endTask(
-  turn: Turn,
-  task: { run: number; item: number; step: number; element?: number },
-  attempt: number,
-): void {
-  turn.effects.push({ kind: "abort_call", task, attempt });
 }

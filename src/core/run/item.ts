@@ -2,6 +2,7 @@
 import type { TaskError } from "../../protocol/task-error.ts";
 import { evaluate } from "../expression/index.ts";
 import type { Value } from "../ports/value.ts";
+import { abortItemCalls } from "./abort-calls.ts";
 import { errorValue } from "./complete-task.ts";
 import { nodeAt } from "./evolve.ts";
 import { itemScope } from "./item-scope.ts";
@@ -50,6 +51,8 @@ export type ItemEnd =
 
 /** Writes an item's terminal event and gives up its place. */
 export function endItem(turn: Turn, node: RunNode, item: number, end: ItemEnd): void {
+  // Nothing is under way when an item comes to its end by itself, but it may be ended from outside.
+  abortItemCalls(turn, node, item, node.items.get(item));
   const event = { kind: "item_completed", run: node.ordinal, item } as const;
   switch (end.kind) {
     case "value":

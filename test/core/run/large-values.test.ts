@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { BlobId } from "../../../src/protocol/ids.ts";
 import { MemoryRun } from "../../support/memory-run.ts";
+
+const lostBlob = "c".repeat(64) as BlobId;
 
 describe("values that lie in the blob store", () => {
   it("RUN-7 counts a task that waits for a blob of its input among the calls under way", () => {
@@ -18,7 +21,7 @@ output: [{ $step: b }, { $step: c }]`,
     expect(run.calledSteps()).toEqual(["b"]);
   });
 
-  it("RUN-80 evaluates an expression whose blobs do not fit the cache one after the other", () => {
+  it("RUN-11 evaluates an expression whose blobs do not fit the cache one after the other", () => {
     const run = MemoryRun.start(
       `
 steps:
@@ -71,7 +74,7 @@ output: { $step: b }`,
     expect(run.entries).toHaveLength(before);
   });
 
-  it("RUN-81 waits for the default of a variable that was not given, even if the variables have to be fetched", async () => {
+  it("RUN-12 waits for the default of a variable that was not given, even if the variables have to be fetched", async () => {
     const run = MemoryRun.start(
       `
 steps:
@@ -85,4 +88,16 @@ output: { $step: b }`,
     run.succeed(run.call("a"), 1);
     expect(run.call("b").call.input).toBe(1);
   });
+});
+
+it("RUN-35 tells the calls under way to stop when an item ends because a blob it needs is lost", () => {
+  const run = MemoryRun.start(`
+steps:
+  - { id: a, component: /w/x }
+  - { id: slow, component: /w/x }
+output: [{ $if: { $step: a, path: no }, then: 1, else: 2 }, { $step: slow }]`);
+  run.settle(run.call("a"), { kind: "success", value: { kind: "blob", blob: lostBlob, bytes: 400_000 } });
+  expect(run.results()[0]).toMatchObject({ outcome: "failed", error: { code: "RESOURCE_UNAVAILABLE" } });
+  expect(run.aborted.map(({ task }) => task.step)).toEqual([1]);
+  expect(run.engine.tree.calling).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { MemoryRun } from "../../support/memory-run.ts";
 
-it("RUN-74 waits out the back-off of an element whose attempt was given up in a restart", async () => {
+it("RUN-75 waits out the back-off of an element whose attempt was given up in a restart", async () => {
   const run = MemoryRun.start(
     "steps: [{ id: f, component: /w/x, foreach: [1], input: { $item: $ } }]\noutput: { $step: f }",
     { maxConcurrency: 1, settings: { maxResends: 0 } },
