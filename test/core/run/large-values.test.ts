@@ -95,7 +95,8 @@ it("RUN-35 tells the calls under way to stop when an item ends because a blob it
 steps:
   - { id: a, component: /w/x }
   - { id: slow, component: /w/x }
-output: [{ $if: { $step: a, path: no }, then: 1, else: 2 }, { $step: slow }]`);
+  - { id: b, component: /w/x }
+output: [{ $if: { $step: a, path: no }, then: { $step: b } }, { $step: slow }]`);
   run.settle(run.call("a"), { kind: "success", value: { kind: "blob", blob: lostBlob, bytes: 400_000 } });
   expect(run.results()[0]).toMatchObject({ outcome: "failed", error: { code: "RESOURCE_UNAVAILABLE" } });
   expect(run.aborted.map(({ task }) => task.step)).toEqual([1]);
