@@ -19,6 +19,13 @@ export interface ComponentDefinition<I extends ComponentSchema, O extends Compon
   execute(input: ReadBy<I>, context: StepflowContext): AcceptedBy<O> | Promise<AcceptedBy<O>>;
 }
 
+/** A component in a file of its own: gives the definition back, with its types inferred. */
+export function defineComponent<I extends ComponentSchema = true, O extends ComponentSchema = true>(
+  definition: ComponentDefinition<I, O>,
+): ComponentDefinition<I, O> {
+  return definition;
+}
+
 /** Any definition, once its types have done their work. */
 interface UntypedDefinition {
   readonly description?: string;

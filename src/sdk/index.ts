@@ -11,7 +11,7 @@ export type { FinishedRun, RunFilter, RunRequest, SubmitRunOptions } from "./cli
 export type { EventOptions } from "./client/run-events.ts";
 export { StepflowApiError } from "./client/stepflow-api-error.ts";
 export { StepflowClient } from "./client/stepflow-client.ts";
-export type { ComponentDefinition } from "./component.ts";
+export { type ComponentDefinition, defineComponent } from "./component.ts";
 export { ComponentError } from "./component-error.ts";
 export type { Fault } from "./fault.ts";
 export type { LogEntry } from "./log-entry.ts";
