@@ -2,7 +2,6 @@
 
 import { dirname, resolve } from "node:path";
 import { type PluginConfig, parseConfig, type StepflowConfig, serializeConfig } from "../../core/config/index.ts";
-import { assertNever } from "../../protocol/assert-never.ts";
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import { invalid } from "../exit-code.ts";
 import { readSource } from "../input/read-source.ts";
@@ -57,32 +56,13 @@ export function readConfig(source: SourceText | undefined, directory: string): L
 }
 
 /** Refuses plugins whose processes the CLI cannot start (exit 2). */
-export function refuseSubprocesses(config: StepflowConfig): void {
+export function refuseQueueWorkers(config: StepflowConfig): void {
   for (const plugin of config.plugins) {
-    const command = commandOf(plugin);
-    if (command === undefined) continue;
+    if (plugin.kind !== "queue" || plugin.command === undefined) continue;
     throw invalid(
-      `the plugin "${plugin.name}" (${plugin.kind}) starts the program "${command}", which this version cannot do yet`,
+      `the plugin "${plugin.name}" (queue) starts the program "${plugin.command.command}", which this version cannot do yet`,
       "start the worker yourself with its HTTP transport, and give its address: type: http, url: http://127.0.0.1:PORT",
     );
-  }
-}
-
-function commandOf(plugin: PluginConfig): string | undefined {
-  switch (plugin.kind) {
-    case "stdio":
-      return plugin.command;
-    case "mcp":
-      return plugin.server.kind === "command" ? plugin.server.command : undefined;
-    case "queue":
-      return plugin.command?.command;
-    case "builtin":
-    case "mock":
-    case "http":
-    case "service":
-      return undefined;
-    default:
-      return assertNever(plugin);
   }
 }
 

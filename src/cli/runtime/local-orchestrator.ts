@@ -1,9 +1,14 @@
 import { resolve } from "node:path";
+import { serializeConfig } from "../../core/config/index.ts";
+import { startBridges } from "../bridge/start-bridges.ts";
+import type { BridgeLog } from "../bridge/supervised-program.ts";
 import { ApiClient } from "../client/api-client.ts";
-import { type LocalConfig, refuseSubprocesses } from "../config/load-config.ts";
+import { type LocalConfig, refuseQueueWorkers } from "../config/load-config.ts";
 import { invalid } from "../exit-code.ts";
+import { stderr } from "../report/terminal.ts";
 import { type EmbeddedRuntime, startEmbeddedRuntime } from "./embedded-runtime.ts";
 import { loadServiceWorker, parseWorkerFlag } from "./service-worker.ts";
+import { ownUntilExit } from "./shutdown.ts";
 
 export interface LocalOrchestrator extends EmbeddedRuntime {
   readonly client: ApiClient;
@@ -15,6 +20,8 @@ export interface LocalOrchestratorOptions {
   readonly stateDirectory?: string | undefined;
   readonly port?: number | undefined;
   readonly verbose?: boolean;
+  /** Go on without workers that cannot be had here: their plugins then do not answer. For looking, not for running. */
+  readonly partial?: boolean;
 }
 
 /** The embedded orchestrator with everything a configuration needs beside it. Refuses (exit 2) what it cannot provide. */
@@ -22,23 +29,52 @@ export async function startLocalOrchestrator(
   local: LocalConfig,
   options: LocalOrchestratorOptions = {},
 ): Promise<LocalOrchestrator> {
-  refuseSubprocesses(local.config);
+  if (options.partial !== true) refuseQueueWorkers(local.config);
   const sources = new Map(
     [...local.workers, ...(options.workerFlags ?? []).map(parseWorkerFlag)].map((source) => [source.binding, source]),
   );
   for (const plugin of local.config.plugins) {
-    if (plugin.kind !== "service" || sources.has(plugin.binding)) continue;
+    if (options.partial === true || plugin.kind !== "service" || sources.has(plugin.binding)) continue;
     throw invalid(
       `the plugin "${plugin.name}" is reached by the service binding ${plugin.binding}, and no worker is given for it`,
       `add its script: --worker ${plugin.binding}=path/to/index.ts, or in the configuration: worker: path/to/index.ts`,
     );
   }
-  const runtime = await startEmbeddedRuntime({
-    configText: local.text,
-    serviceWorkers: await Promise.all([...sources.values()].map(loadServiceWorker)),
-    ...(options.stateDirectory === undefined ? {} : { stateDirectory: resolve(options.stateDirectory) }),
-    ...(options.port === undefined ? {} : { port: options.port }),
-    verbose: options.verbose ?? false,
+  const verbose = options.verbose ?? false;
+  const bridges = await startBridges(local.config, {
+    directory: local.workingDirectory,
+    environment: process.env,
+    missingPrograms: options.partial === true ? "report" : "refuse",
+    log: bridgeLog(verbose),
   });
-  return { ...runtime, client: new ApiClient(runtime.url) };
+  const releaseBridges = ownUntilExit(() => bridges.release());
+  try {
+    const runtime = await startEmbeddedRuntime({
+      configText: bridges.config === local.config ? local.text : serializeConfig(bridges.config),
+      serviceWorkers: await Promise.all([...sources.values()].map(loadServiceWorker)),
+      ...(options.stateDirectory === undefined ? {} : { stateDirectory: resolve(options.stateDirectory) }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+      verbose,
+    });
+    return {
+      ...runtime,
+      client: new ApiClient(runtime.url),
+      async release() {
+        await runtime.release();
+        await releaseBridges();
+      },
+    };
+  } catch (error) {
+    await releaseBridges();
+    throw error;
+  }
+}
+
+function bridgeLog(verbose: boolean): BridgeLog {
+  return {
+    said: (plugin, line) => {
+      if (verbose) stderr.write(`${stderr.dim(`[${plugin}]`)} ${line}\n`);
+    },
+    warn: (message) => stderr.write(`${stderr.yellow("warning:")} ${message}\n`),
+  };
 }

@@ -2,6 +2,7 @@
  * Embedded orchestrators of `stepflow test`, one per distinct configuration: files with the same one share it (runs do not
  * see each other), another configuration gets a fresh one. At most a few are alive; the one unused longest goes first.
  */
+import { hasBridgedPlugins } from "../bridge/start-bridges.ts";
 import type { LocalConfig } from "../config/load-config.ts";
 import { type LocalOrchestrator, startLocalOrchestrator } from "../runtime/local-orchestrator.ts";
 
@@ -19,7 +20,9 @@ export class OrchestratorPool {
   }
 
   async get(config: LocalConfig): Promise<LocalOrchestrator> {
-    const key = JSON.stringify([config.text, config.workers]);
+    // Programs run where their configuration lies.
+    const place = hasBridgedPlugins(config.config) ? config.workingDirectory : null;
+    const key = JSON.stringify([config.text, config.workers, place]);
     const found = this.#alive.get(key);
     this.#alive.delete(key);
     const orchestrator =

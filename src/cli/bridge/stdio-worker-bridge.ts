@@ -1,0 +1,148 @@
+/**
+ * Serves a component worker that speaks over its standard input and output as one that speaks over HTTP, in the snake_case
+ * dialect. Owns the executions in flight, each an event stream, and the requests that the worker has made meanwhile: they travel
+ * on the stream of the oldest execution, which is the one a worker that works on one thing at a time is at.
+ */
+import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Bridge, Reply, ReplyStream } from "./bridge.ts";
+import type { BridgedProgram } from "./bridged-program.ts";
+import { isObject, RPC_CODES, type RpcAnswer, type RpcId, type RpcMessage, rpcError } from "./rpc-message.ts";
+import type { RpcProcess } from "./rpc-process.ts";
+import { componentIdOf, componentInfo, openStdioWorker, type StdioDialect, workerNameOf } from "./stdio-dialect.ts";
+import { type BridgeLog, type Opened, SupervisedProgram } from "./supervised-program.ts";
+
+type Request = Extract<RpcMessage, { kind: "request" }>;
+
+/** One that lists more cannot have all of them asked for their schemas. */
+const MAX_DESCRIBED = 256;
+
+export class StdioWorkerBridge implements Bridge {
+  readonly #program: SupervisedProgram<StdioDialect>;
+  /** In the order in which they began. */
+  readonly #executions = new Set<ReplyStream>();
+  readonly #callbacks = new Map<string, { readonly process: RpcProcess; readonly id: RpcId }>();
+  #lastCallback = 0;
+  #mayProbe = true;
+
+  constructor(program: BridgedProgram, log: BridgeLog) {
+    this.#program = new SupervisedProgram({
+      program,
+      log,
+      peer: { onRequest: (request, process) => this.#callBack(request, process), onNotification: () => {} },
+      handshake: async (process) => {
+        const opened = await openStdioWorker(process, program.plugin, this.#mayProbe);
+        if (process.end !== undefined) this.#mayProbe = false;
+        return process.end === undefined ? opened : process.end;
+      },
+    });
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#open();
+  }
+
+  release(): Promise<void> {
+    return this.#program.release();
+  }
+
+  async receive(message: RpcMessage, reply: Reply): Promise<void> {
+    switch (message.kind) {
+      case "notification":
+        return reply.accepted();
+      case "answer":
+        return this.#passAnswer(message, reply);
+      case "request":
+        if (message.method === "components/execute") return this.#execute(message, reply.stream());
+        return reply.json({ jsonrpc: "2.0", id: message.id, ...(await this.#answer(message)) });
+    }
+  }
+
+  async #answer({ method, params }: Request): Promise<RpcAnswer> {
+    // The worker's own handshake is the bridge's; it may take longer than a caller waits.
+    if (method === "initialize") return { result: { server_protocol_version: 1 } };
+    const opened = await this.#open();
+    if (opened.kind === "failed") return opened.answer;
+    const { process, session } = opened;
+    if (session.kind === "slashes") return process.request(method, params).answer;
+    switch (method) {
+      case "components/list":
+        return { result: { components: await describeAll(process, session.names) } };
+      case "components/info": {
+        const component = componentOf(params);
+        return { result: { info: await describe(process, workerNameOf(component, session.names)) } };
+      }
+      default:
+        return rpcError(RPC_CODES.methodNotFound, `a worker of this dialect does not serve '${method}'`);
+    }
+  }
+
+  async #execute({ id, method, params }: Request, stream: ReplyStream): Promise<void> {
+    const opened = await this.#open();
+    let answer: RpcAnswer;
+    if (opened.kind === "failed") {
+      answer = opened.answer;
+    } else {
+      const { process, session } = opened;
+      this.#executions.add(stream);
+      answer = await (session.kind === "slashes"
+        ? process.request(method, params)
+        : process.request("component_execute", oldParams(params, session.names))
+      ).answer;
+      this.#executions.delete(stream);
+    }
+    stream.send({ jsonrpc: "2.0", id, ...answer });
+    stream.end();
+  }
+
+  /** A worker that dies of the question which methods it has is started once more and not asked. */
+  async #open(): Promise<Opened<StdioDialect>> {
+    const couldProbe = this.#mayProbe;
+    const opened = await this.#program.open();
+    return opened.kind === "failed" && couldProbe && !this.#mayProbe ? this.#program.open() : opened;
+  }
+
+  #callBack(request: Request, process: RpcProcess): void {
+    const stream = [...this.#executions].find(({ hungUp }) => !hungUp.aborted);
+    if (!stream) {
+      const why = `'${request.method}' can only be asked while a component executes`;
+      return process.answer(request.id, rpcError(RPC_CODES.methodNotFound, why));
+    }
+    this.#lastCallback += 1;
+    const id = `callback-${this.#lastCallback}`;
+    this.#callbacks.set(id, { process, id: request.id });
+    const forget = (): void => {
+      if (this.#callbacks.delete(id))
+        process.answer(request.id, rpcError(RPC_CODES.internal, "the execution was given up"));
+    };
+    stream.hungUp.addEventListener("abort", forget, { once: true });
+    stream.send({ jsonrpc: "2.0", id, method: request.method, params: request.params });
+  }
+
+  #passAnswer({ id, answer }: Extract<RpcMessage, { kind: "answer" }>, reply: Reply): void {
+    const waiting = this.#callbacks.get(String(id));
+    if (!waiting) return reply.refused(`nobody waits for an answer with the id ${JSON.stringify(id)}`);
+    this.#callbacks.delete(String(id));
+    waiting.process.answer(waiting.id, answer);
+    reply.accepted();
+  }
+}
+
+async function describeAll(process: RpcProcess, names: readonly string[]): Promise<JsonObject[]> {
+  const described = names.slice(0, MAX_DESCRIBED).map((name) => describe(process, name));
+  const others = names.slice(MAX_DESCRIBED).map((name) => ({ component: componentIdOf(name) }));
+  return [...(await Promise.all(described)), ...others];
+}
+
+async function describe(process: RpcProcess, name: string): Promise<JsonObject> {
+  return componentInfo(componentIdOf(name), await process.request("component_info", { component: name }).answer);
+}
+
+function oldParams(params: Json, names: readonly string[]): JsonObject {
+  const given = isObject(params) ? params : {};
+  return { component: workerNameOf(componentOf(params), names), input: given["input"] ?? null };
+}
+
+function componentOf(params: Json): string {
+  const component = isObject(params) ? params["component"] : undefined;
+  return typeof component === "string" ? component : "";
+}
