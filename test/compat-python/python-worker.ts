@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { waitForText } from "../support/stepflow-cli.ts";
+
+/** A program of `workers/`, run by an environment's Python. It ends with SIGTERM. */
+export class PythonWorker {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** Resolves when it listens. */
+  static async start(python: string, program: string): Promise<PythonWorker> {
+    const child = runPython(python, program);
+    const printed = new PassThrough();
+    child.stdout?.pipe(printed, { end: false });
+    child.stderr?.pipe(printed, { end: false });
+    child.once("exit", () => printed.end());
+    // 0.9 and later print the port themselves; before, only their web server tells it.
+    const [, announced, logged] = await waitForText(
+      printed,
+      /^\{"port": (\d+)\}|running on http:\/\/127\.0\.0\.1:(\d+)/m,
+    );
+    return new PythonWorker(child, `http://127.0.0.1:${announced ?? logged}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await ended;
+  }
+}
+
+export function runPython(python: string, program: string, ...args: readonly string[]): ChildProcess {
+  const path = fileURLToPath(new URL(`workers/${program}`, import.meta.url));
+  return spawn(python, [path, ...args], {
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", STEPFLOW_TRACE_ENABLED: "false" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
