@@ -1,12 +1,14 @@
 /** At most so many calls wait for their response's headers in one object: six outbound requests may, and others need some (A7). */
 export const MAX_WAITING_CALLS = 4;
-/** A call waits for a slot as long as this at least, and at most twice as long, before it leaves through another object. */
-const PATIENCE_MS = 20;
+/** How often the queue is looked at while calls wait. */
+const LOOK_MS = 50;
+/** Another object costs more than a short wait: a call is sent through one only if it would wait longer than this for a slot. */
+const LONGEST_WAIT_MS = 500;
 
 export interface SlotRequest {
   /** Leaves from here; `release` is to be called once it no longer waits for headers, any number of times. */
   run(release: () => void): void;
-  /** No slot came free in time. */
+  /** At the pace at which slots come free, this one would come too late. */
   divert(): void;
 }
 
@@ -16,6 +18,8 @@ export class CallSlots {
   readonly #waiting = new Set<SlotRequest>();
   #taken = 0;
   #isTimed = false;
+  /** Slots that came free since the queue was last looked at. */
+  #freed = 0;
 
   constructor(after: (delayMs: number, run: () => void) => void) {
     this.#after = after;
@@ -39,6 +43,7 @@ export class CallSlots {
       if (!isHeld) return;
       isHeld = false;
       this.#taken -= 1;
+      this.#freed += 1;
       this.#next();
     });
   }
@@ -50,14 +55,18 @@ export class CallSlots {
     this.#start(first);
   }
 
-  /** One timer for all that wait now; whoever comes later gets the next one. */
+  /** One timer for all that wait. Those at the front keep their place as long as the pace of the last while lets them in soon. */
   #watch(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
-    const impatient = [...this.#waiting];
-    this.#after(PATIENCE_MS, () => {
+    this.#freed = 0;
+    this.#after(LOOK_MS, () => {
       this.#isTimed = false;
-      for (const request of impatient) if (this.#waiting.delete(request)) request.divert();
+      const patient = this.#freed * (LONGEST_WAIT_MS / LOOK_MS);
+      for (const request of [...this.#waiting].slice(patient)) {
+        this.#waiting.delete(request);
+        request.divert();
+      }
       if (this.#waiting.size > 0) this.#watch();
     });
   }

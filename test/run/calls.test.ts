@@ -99,8 +99,8 @@ function send(step: number): void {
   calls.send({ run: 0, item: 0, step }, call, run.transport);
 }
 function losePatience(): void {
-  timers.advance(20);
-  timers.advance(20);
+  timers.advance(50);
+  timers.advance(50);
 }
 const arrived = (count: number) => expect.poll(() => held.length, { timeout: 10_000, interval: 5 }).toBe(count);
 
@@ -159,5 +159,21 @@ describe("A7 requests that wait for headers", () => {
     expect(calls.count).toBe(4);
     expect(lose).toHaveLength(2);
     expect(ends).toHaveLength(1);
+  });
+
+  test("keep their place in the queue while slots come free fast enough to let them in soon", async () => {
+    for (let step = 0; step < 40; step++) send(step);
+    for (let answered = 0; answered < 4; answered++) {
+      await arrived(MAX_WAITING_CALLS + answered);
+      held[answered]?.();
+    }
+    // Four in one look: at that pace forty would be let in within the longest wait.
+    await arrived(MAX_WAITING_CALLS + 4);
+    timers.advance(50);
+    expect(dispatchers).toEqual([]);
+    // None in the next: whoever waits leaves through other objects.
+    timers.advance(50);
+    await arrived(40);
+    expect(dispatchers).toHaveLength(Math.ceil((40 - 4 - MAX_WAITING_CALLS) / CALLS_PER_DISPATCHER));
   });
 });
