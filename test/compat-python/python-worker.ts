@@ -15,8 +15,8 @@ export class PythonWorker {
   }
 
   /** Resolves when it listens. */
-  static async start(python: string, program: string): Promise<PythonWorker> {
-    const child = runPython(python, program);
+  static async start(python: string, program: string, port = 0): Promise<PythonWorker> {
+    const child = runPython(python, program, String(port));
     const printed = new PassThrough();
     child.stdout?.pipe(printed, { end: false });
     child.stderr?.pipe(printed, { end: false });
@@ -27,6 +27,10 @@ export class PythonWorker {
       /^\{"port": (\d+)\}|running on http:\/\/127\.0\.0\.1:(\d+)/m,
     );
     return new PythonWorker(child, `http://127.0.0.1:${announced ?? logged}`);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
   }
 
   async stop(): Promise<void> {

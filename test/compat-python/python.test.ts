@@ -112,6 +112,12 @@ describe.each([
         .toEqual([expect.objectContaining({ flowId: flow_id, flowName: "double", rootRunId: expect.any(String) })]);
     });
 
+    test("is greeted again after a restart: it has forgotten where blobs are", async () => {
+      await worker.stop();
+      worker = await PythonWorker.start(pythonOf(environment), "components.py", worker.port);
+      expect(await orchestrator.result("remember", { again: true })).toMatchObject(ok({ back: { again: true } }));
+    });
+
     test("learns why a flow that it runs fails", async () => {
       const flow_id = await storeFlow();
       const why = "Expected `int`, got `str` - at `$.n`";
