@@ -30,6 +30,8 @@ export interface Invocation<Args extends ArgsDef> {
   readonly positionals: readonly string[];
   /** All values of a flag that may be repeated. */
   readonly every: (flag: keyof Args & string) => readonly string[];
+  /** Flags of `mayBeBare` that were given without a value. */
+  readonly bare: ReadonlySet<string>;
 }
 
 export interface LeafSpec<Args extends ArgsDef> {
@@ -37,6 +39,8 @@ export interface LeafSpec<Args extends ArgsDef> {
   readonly args: Args;
   /** Further positional arguments beyond the named ones are taken. */
   readonly rest?: boolean;
+  /** Flags whose value may be left out: `-o` beside `-o FILE` and `--output=FILE`. */
+  readonly mayBeBare?: readonly (keyof Args & string)[];
   run(invocation: Invocation<Args>): Promise<ExitCode>;
 }
 
@@ -45,7 +49,8 @@ export function leafCommand<const Args extends ArgsDef>(spec: LeafSpec<Args>): C
     kind: "leaf",
     about: spec.about,
     args: spec.args,
-    async invoke(rawArgs) {
+    async invoke(allArgs) {
+      const { rawArgs, bare } = withoutBareFlags(allArgs, spec.args, new Set(spec.mayBeBare));
       const values = readFlags(rawArgs, spec.args);
       const args = parseArgs<Args>([...rawArgs], spec.args);
       const positionals = args._;
@@ -53,7 +58,7 @@ export function leafCommand<const Args extends ArgsDef>(spec: LeafSpec<Args>): C
       if (spec.rest !== true && positionals.length > named) {
         throw invalid(`unexpected argument "${positionals[named] ?? ""}"`, "see the arguments with --help");
       }
-      return spec.run({ args, positionals, every: (flag) => values.get(flag) ?? [] });
+      return spec.run({ args, positionals, every: (flag) => values.get(flag) ?? [], bare });
     },
   };
 }
@@ -61,6 +66,27 @@ export function leafCommand<const Args extends ArgsDef>(spec: LeafSpec<Args>): C
 /** A command that only holds others: `runs`, `flows` and `stepflow` itself. */
 export function commandGroup(about: CommandDescription, commands: readonly Command[]): Command {
   return { kind: "group", about, commands };
+}
+
+/** Takes out the flags that stand without their value: at the end, or before another flag. */
+function withoutBareFlags(
+  allArgs: readonly string[],
+  definition: ArgsDef,
+  mayBeBare: ReadonlySet<string>,
+): { readonly rawArgs: readonly string[]; readonly bare: ReadonlySet<string> } {
+  const bare = new Set<string>();
+  if (mayBeBare.size === 0) return { rawArgs: allArgs, bare };
+  const flags = flagNames(definition);
+  const end = allArgs.indexOf("--");
+  const rawArgs = allArgs.filter((token, index) => {
+    const name = end === -1 || index < end ? flags.get(token)?.name : undefined;
+    if (name === undefined || !mayBeBare.has(name)) return true;
+    const next = allArgs[index + 1];
+    if (next !== undefined && !next.startsWith("-")) return true;
+    bare.add(name);
+    return false;
+  });
+  return { rawArgs, bare };
 }
 
 /** Flag values in the order given. Refuses unknown flags and flags without their value. */

@@ -5,6 +5,7 @@ import { VERSION } from "../protocol/version.ts";
 import { ApiFailure } from "./client/api-client.ts";
 import { type Command, commandGroup } from "./command.ts";
 import { flowsCommand } from "./commands/flows.ts";
+import { inferCommand } from "./commands/infer.ts";
 import { listComponentsCommand } from "./commands/list-components.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -35,6 +36,7 @@ const stepflow = commandGroup(
     submitCommand,
     testCommand,
     validateCommand,
+    inferCommand,
     visualizeCommand,
     listComponentsCommand,
     runsCommand,

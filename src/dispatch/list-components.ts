@@ -12,23 +12,34 @@ export interface ComponentListing {
   readonly components: readonly RoutedComponent[];
   /** False when a plugin could not be asked. */
   readonly complete: boolean;
-  readonly failedPlugins: readonly { readonly plugin: string; readonly error: string }[];
+  readonly failedPlugins: readonly FailedPlugin[];
+}
+interface FailedPlugin {
+  readonly plugin: string;
+  /** The routes that lead to it, as configured. */
+  readonly routes: readonly string[];
+  /** Why it could not be asked. */
+  readonly error: string;
 }
 
-/** Asks every routed plugin for its components and puts them where the routes put them. */
+/**
+ * Asks every routed plugin for its components and puts them where the routes put them. A plugin that has not answered when the
+ * signal aborts has failed; the others are listed all the same.
+ */
 export async function listRoutedComponents(
   config: StepflowConfig,
   list: (plugin: string) => Promise<readonly ComponentInfo[]>,
+  signal: AbortSignal,
 ): Promise<ComponentListing> {
   const routed = new Set(config.routes.flatMap(({ rules }) => rules.map(({ plugin }) => plugin)));
   const infos = new Map<string, readonly ComponentInfo[]>();
-  const failedPlugins: { plugin: string; error: string }[] = [];
+  const failedPlugins: FailedPlugin[] = [];
   await Promise.all(
     [...routed].map(async (plugin) => {
       try {
-        infos.set(plugin, await list(plugin));
+        infos.set(plugin, await Promise.race([list(plugin), aborted(signal)]));
       } catch (cause) {
-        failedPlugins.push({ plugin, error: cause instanceof Error ? cause.message : "the plugin could not be asked" });
+        failedPlugins.push({ plugin, routes: routesTo(plugin, config), error: reasonOf(cause, plugin, signal) });
       }
     }),
   );
@@ -47,6 +58,23 @@ export async function listRoutedComponents(
     complete: failedPlugins.length === 0,
     failedPlugins: failedPlugins.sort((a, b) => byName(a.plugin, b.plugin)),
   };
+}
+
+/** A worker may hold a handshake longer than whoever asks for the list waits. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(new Error("aborted"));
+    signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
+  });
+}
+
+function reasonOf(cause: unknown, plugin: string, signal: AbortSignal): string {
+  if (signal.aborted) return `plugin '${plugin}' did not answer in time`;
+  return cause instanceof Error ? cause.message : `plugin '${plugin}' could not be asked`;
+}
+
+function routesTo(plugin: string, { routes }: StepflowConfig): readonly string[] {
+  return routes.flatMap(({ pattern, rules }) => (rules.some((rule) => rule.plugin === plugin) ? [pattern.source] : []));
 }
 
 /** Where a component is under a route; `undefined` if the rule does not lead to it or the path cannot be told beforehand. */

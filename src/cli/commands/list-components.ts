@@ -3,9 +3,11 @@ import { ApiClient, type ComponentList, type ListedComponent } from "../client/a
 import { leafCommand } from "../command.ts";
 import { configArgs, localArgs, serverArgs, serverUrl } from "../command-flags.ts";
 import { loadConfig } from "../config/load-config.ts";
+import { warnOfFailedPlugins } from "../contracts/check-contracts.ts";
+import { readComponents } from "../contracts/read-components.ts";
+import { renderComponentDocs } from "../report/component-docs.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
-import { stderr, stdout } from "../report/terminal.ts";
-import { startLocalOrchestrator } from "../runtime/local-orchestrator.ts";
+import { stdout } from "../report/terminal.ts";
 
 export const listComponentsCommand = leafCommand({
   about: {
@@ -14,52 +16,48 @@ export const listComponentsCommand = leafCommand({
     examples: [
       "stepflow list-components --config stepflow-config.yml",
       "stepflow list-components --format json --schemas",
+      "stepflow list-components --format markdown > components.md",
     ],
   },
   args: {
     ...configArgs,
     ...serverArgs,
     ...localArgs,
-    format: { type: "enum", options: ["pretty", "json", "yaml"], default: "pretty", description: "how to print" },
+    format: {
+      type: "enum",
+      options: ["pretty", "json", "yaml", "markdown"],
+      default: "pretty",
+      description: "how to print",
+    },
     schemas: {
       type: "boolean",
-      description: "with input and output schemas; json and yaml have them unless --no-schemas",
+      description: "with input and output schemas; all formats but pretty have them unless --no-schemas",
       negativeDescription: "without schemas",
     },
     "hide-unreachable": { type: "boolean", description: "leave out plugins that do not answer" },
   },
   async run({ args, every }) {
     const schemas = args.schemas ?? args.format !== "pretty";
-    const list = await readComponents(args.url === undefined ? undefined : serverUrl(args), schemas, async () => {
-      const config = await loadConfig({ file: args.config });
-      return startLocalOrchestrator(config, { workerFlags: every("worker"), verbose: args["log-level"] === "info" });
-    });
+    const list =
+      args.url === undefined
+        ? await readComponents(await loadConfig({ file: args.config }), {
+            schemas,
+            workerFlags: every("worker"),
+            verbose: args["log-level"] === "info",
+          })
+        : await new ApiClient(serverUrl(args)).components({ excludeSchemas: !schemas });
     const shown =
       args["hide-unreachable"] === true
         ? { components: list.components, complete: list.complete, failedPlugins: [] }
         : list;
-    await writeToStandardOutput(render(shown, args.format));
-    if (args.format === "pretty") {
-      for (const { plugin, error } of shown.failedPlugins)
-        stderr.write(`${stderr.yellow("warning:")} the plugin "${plugin}" does not answer: ${error}\n`);
-    }
+    await writeToStandardOutput(render(shown, args.format, schemas));
+    if (args.format === "pretty") warnOfFailedPlugins(shown);
     return 0;
   },
 });
 
-async function readComponents(
-  url: string | undefined,
-  schemas: boolean,
-  start: () => Promise<{ readonly client: ApiClient; release(): Promise<void> }>,
-): Promise<ComponentList> {
-  if (url !== undefined) return new ApiClient(url).components({ excludeSchemas: !schemas });
-  const orchestrator = await start();
-  const list = await orchestrator.client.components({ excludeSchemas: !schemas });
-  await orchestrator.release();
-  return list;
-}
-
-function render(list: ComponentList, format: string): string {
+function render(list: ComponentList, format: string, schemas: boolean): string {
+  if (format === "markdown") return renderComponentDocs(list, schemas);
   if (format === "json") return `${JSON.stringify(list, null, 2)}\n`;
   if (format === "yaml") return stringify(list);
   return list.components.length === 0 ? "no components\n" : list.components.map(prettyComponent).join("");

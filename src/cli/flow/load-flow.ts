@@ -1,6 +1,13 @@
 /** A flow file: read, brought into the canonical model, and validated, with findings placed in its text. */
 import { dirname, resolve } from "node:path";
-import { canonicalFlowText, type Flow, locateDiagnostics, parseFlow, validateFlow } from "../../core/flow/index.ts";
+import {
+  canonicalFlowText,
+  type Flow,
+  locateDiagnostics,
+  parseFlow,
+  type SourceMap,
+  validateFlow,
+} from "../../core/flow/index.ts";
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { invalid } from "../exit-code.ts";
@@ -15,6 +22,8 @@ export interface ReadFlow {
   /** Absent after a fatal finding of the parser. */
   readonly flow?: Flow;
   readonly diagnostics: readonly Diagnostic[];
+  /** Where the parts of the document stand in its text. */
+  readonly places: SourceMap;
 }
 
 export interface LoadedFlow extends ReadFlow {
@@ -48,9 +57,9 @@ export function acceptFlow(read: ReadFlow): LoadedFlow {
   return { ...read, flow, document };
 }
 
-function parseAndValidate(text: string): Pick<ReadFlow, "flow" | "diagnostics"> {
+function parseAndValidate(text: string): Pick<ReadFlow, "flow" | "diagnostics" | "places"> {
   const { flow, diagnostics, source } = parseFlow(text);
   return flow === undefined
-    ? { diagnostics }
-    : { flow, diagnostics: [...diagnostics, ...locateDiagnostics(validateFlow(flow), source)] };
+    ? { diagnostics, places: source }
+    : { flow, diagnostics: [...diagnostics, ...locateDiagnostics(validateFlow(flow), source)], places: source };
 }

@@ -75,7 +75,7 @@ function firstOf<T>(members: readonly T[]): readonly T[] {
 }
 
 function alternatives(names: readonly string[]): string {
-  const distinct = [...new Set(names)];
+  const distinct = names.includes("any") ? ["any"] : [...new Set(names)];
   const shown = distinct.slice(0, MAX_ALTERNATIVES).join(" | ");
   return distinct.length > MAX_ALTERNATIVES ? `${shown} | …` : shown || "never";
 }

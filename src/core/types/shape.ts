@@ -21,7 +21,7 @@ export type Shape =
 export interface ObjectShape {
   readonly kind: "object";
   readonly properties: ReadonlyMap<string, Type>;
-  readonly required: readonly string[];
+  readonly required: ReadonlySet<string>;
   /** What other properties are; `undefined`: the schema does not say. */
   readonly rest: Type | undefined;
   /** The schema has no `type`, so that other values than objects fit too. */
@@ -47,7 +47,7 @@ export function shapeOf(type: Type): Shape {
       return {
         kind: "object",
         properties: type.properties,
-        required: [...type.properties.keys()],
+        required: new Set(type.properties.keys()),
         rest: NEVER,
         isImplied: false,
       };
@@ -77,7 +77,7 @@ function literalShape(value: Json): Shape {
   if (Array.isArray(value)) return { kind: "array", prefix: value.map(literal), items: NEVER, isImplied: false };
   if (!isObject(value)) return { kind: "values", values: [value] };
   const properties = new Map(Object.entries(value).map(([key, inner]) => [key, literal(inner)]));
-  return { kind: "object", properties, required: [...properties.keys()], rest: NEVER, isImplied: false };
+  return { kind: "object", properties, required: new Set(properties.keys()), rest: NEVER, isImplied: false };
 }
 
 function schemaShape(schema: JsonObject, root: SchemaRoot): Shape {
@@ -103,7 +103,7 @@ function objectShape(schema: JsonObject, root: SchemaRoot, isImplied: boolean): 
   return {
     kind: "object",
     properties: new Map(declared.map(([name, property]) => [name, typeInside(property, root)])),
-    required: Array.isArray(required) ? required.filter((name) => typeof name === "string") : [],
+    required: new Set(Array.isArray(required) ? required.filter((name) => typeof name === "string") : []),
     // Patterns are not tried: a name that is not listed may be anything.
     rest: patternProperties === undefined ? rest : ANY,
     isImplied,

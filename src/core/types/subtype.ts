@@ -128,7 +128,7 @@ class Comparison {
   #compareObjects(left: ObjectShape, right: ObjectShape, path: Path): Verdict {
     const verdicts: Verdict[] = [];
     for (const name of right.required) {
-      if (left.properties.has(name)) continue;
+      if (left.properties.has(name) || left.required.has(name)) continue;
       const isOpen = left.properties.size === 0 && left.rest?.kind !== "never";
       verdicts.push(isOpen ? UNKNOWN : no([...path, name], `missing required property '${name}'`));
     }
@@ -163,7 +163,8 @@ type Plain = Extract<Shape, { kind: "values" | "scalar" | "object" | "array" }>;
 function compareToValues(left: Plain, leftType: Type, values: readonly Json[], path: Path): Verdict {
   if (leftType.kind === "literal") {
     const { value } = leftType;
-    if (values.some((allowed) => equalJson(allowed, value))) return YES;
+    const isScalar = typeof value !== "object" || value === null;
+    if (isScalar ? values.includes(value) : values.some((allowed) => equalJson(allowed, value))) return YES;
     return no(path, `expected ${listed(values)}, got ${shortJson(value)}`);
   }
   if (isImplied(left) || values.some((value) => hasTypeName(left, typeName(value)))) return UNKNOWN;

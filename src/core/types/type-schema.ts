@@ -62,13 +62,18 @@ const MAX_ALTERNATIVES = 16;
 
 function unionSchema(members: readonly JsonObject[]): JsonObject {
   const distinct: JsonObject[] = [];
-  for (const member of members) {
+  for (const member of members.flatMap(alternativesOf)) {
     if (Object.keys(member).length === 0) return {};
     if (distinct.some((known) => equalJson(known, member))) continue;
     if (distinct.push(member) > MAX_ALTERNATIVES) return {};
   }
   const [first] = distinct;
   return distinct.length === 1 && first ? first : distinct.length === 0 ? {} : { anyOf: distinct };
+}
+
+function alternativesOf(schema: JsonObject): readonly JsonObject[] {
+  const { anyOf } = schema;
+  return Array.isArray(anyOf) && Object.keys(schema).length === 1 ? anyOf.filter(isObject) : [schema];
 }
 
 /** A part of a larger schema. Where its references cannot come along, nothing is said of it. */

@@ -18,6 +18,12 @@ export const componentList = z
       }),
     ),
     complete: z.boolean().meta({ description: "False when a plugin could not be asked." }),
-    failedPlugins: z.array(z.object({ plugin: z.string(), error: z.string() })),
+    failedPlugins: z.array(
+      z.object({
+        plugin: z.string(),
+        routes: z.array(z.string()).meta({ description: "Where its components would be." }),
+        error: z.string().meta({ description: "Why it could not be asked." }),
+      }),
+    ),
   })
   .meta({ id: "ComponentList" });
