@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
+import type { Json } from "../protocol/json.ts";
 import type { TaskErrorCode } from "../protocol/task-error.ts";
 import type { Fault } from "./fault.ts";
+import { wireFaults } from "./wire-value.ts";
 
 /** The JSON-RPC numbers of the worker protocol. */
 export const RPC_CODES = {
@@ -21,6 +22,8 @@ export interface RpcErrorObject {
   readonly data?: Json;
 }
 
+type ErrorData = Readonly<Record<string, unknown>>;
+
 /**
  * What a component throws to say how it failed. Any other thrown value is COMPONENT_FAILED with its message, which is retried
  * where the flow says so; INVALID_INPUT never is.
@@ -28,12 +31,12 @@ export interface RpcErrorObject {
 export class ComponentError extends Error {
   override readonly name = "ComponentError";
   readonly code: TaskErrorCode;
-  /** Goes with the error to the flow. */
-  readonly data: JsonObject;
+  /** Goes with the error to the flow, if it is JSON. */
+  readonly data: ErrorData;
 
   constructor(
     message: string,
-    options: { readonly code?: TaskErrorCode; readonly data?: JsonObject; readonly cause?: unknown } = {},
+    options: { readonly code?: TaskErrorCode; readonly data?: ErrorData; readonly cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = options.code ?? "COMPONENT_FAILED";
@@ -72,7 +75,9 @@ export function rpcErrorOf(thrown: unknown): RpcErrorObject {
     return { code: RPC_CODES.componentFailed, message: messageOf(thrown), data: {} };
   }
   const code = RPC_CODE_OF[thrown.code] ?? RPC_CODES.componentFailed;
-  return { code, message: thrown.message, data: { ...thrown.data, taskErrorCode: thrown.code } };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has just been found to be JSON
+  const data = wireFaults(thrown.data).length === 0 ? (thrown.data as Readonly<Record<string, Json>>) : {};
+  return { code, message: thrown.message, data: { ...data, taskErrorCode: thrown.code } };
 }
 
 /** Codes that JSON-RPC, as workers use it, has a number for; `taskErrorCode` in the data says every one outright. */

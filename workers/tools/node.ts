@@ -2,4 +2,4 @@
 import { runWorker } from "../../src/sdk/node/index.ts";
 import worker from "./src/index.ts";
 
-if (import.meta.main) await runWorker(worker);
+await runWorker(worker);

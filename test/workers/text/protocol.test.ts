@@ -143,13 +143,18 @@ describe("the text worker over HTTP", () => {
     expect(answer.body.error.message.length).toBeGreaterThan(10);
   });
 
-  test("wants the content type and both accept types", async () => {
+  test("wants the content type, and answers callers that take no event stream as well", async () => {
     expect(await post({}, { "content-type": "text/plain" })).toMatchObject({
       status: 415,
       body: { error: "Content-Type must be application/json" },
     });
-    expect((await post({}, { accept: "application/json" })).status).toBe(406);
-    expect((await post({}, { accept: "*/*" })).status).toBe(406);
+    for (const accept of ["application/json", "*/*"]) {
+      const answer = await post(
+        { jsonrpc: "2.0", id: 1, method: "components/info", params: { component: "/chunk" } },
+        { accept },
+      );
+      expect(answer).toMatchObject({ status: 200, type: "application/json", body: { id: 1, result: {} } });
+    }
   });
 
   test("tells its health, and only that, elsewhere", async () => {
