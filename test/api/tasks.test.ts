@@ -1,6 +1,7 @@
 /** Workers that answer 202 and report later, and workers that reach our blobs, over real HTTP. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { HttpWorker } from "../dispatch/http-jsonrpc/http-worker.ts";
+import type { Json } from "../../src/protocol/json.ts";
+import { HttpWorker, sendJson } from "../dispatch/http-jsonrpc/http-worker.ts";
 import { type LocalOrchestrator, startOrchestrator } from "./local-orchestrator.ts";
 
 const SECRET = "a secret of this test";
@@ -131,6 +132,55 @@ describe("a task that is completed later", () => {
 });
 
 describe("the blob address of a worker", () => {
+  test("serves what a worker of 0.11.2 was recorded to do with it while it executes", async () => {
+    const headers = { "user-agent": "python-httpx/0.28.1", accept: "*/*" };
+    worker.answers["components/execute"] = (response, { message }) => {
+      const told = worker.last("initialize").message.params?.["capabilities"] as { blobApiUrl: string };
+      // The port of the orchestrator is only known once it runs; the path is what was told.
+      const { pathname } = new URL(told.blobApiUrl);
+      const work = async () => {
+        const body = JSON.stringify({ data: { k: message.params?.["input"] ?? null }, blobType: "data" });
+        const put = await orchestrator.request(pathname, {
+          method: "POST",
+          headers: { ...headers, "content-type": "application/json" },
+          body,
+        });
+        const { blobId } = (await put.json()) as { blobId: string };
+        const got = await orchestrator.request(`${pathname}/${blobId}`, { headers });
+        const { data: back } = (await got.json()) as { data: Json };
+        sendJson(response, { id: message["id"] ?? null, result: { output: { id: blobId, back } }, jsonrpc: "2.0" });
+      };
+      work().catch(() => response.destroy());
+    };
+    const { body } = await orchestrator.call("POST", "/api/v1/runs", { flow: FLOW, input: { a: 1 }, wait: true });
+    expect(body.results[0].result).toEqual({
+      outcome: "success",
+      result: { id: "99ac2d56f7908bca16438d62572c1e75d3d7cfeac13a41cb5ed1c054d17ca79e", back: { k: { a: 1 } } },
+    });
+  });
+
+  test("stands in references: a later step reads through one, and the worker gets the content it asks for", async () => {
+    const blob = await orchestrator.call("POST", "/api/v1/blobs", { data: { deep: { list: [1, 2, 3] } } });
+    const reference = { $blob: blob.body.blobId };
+    worker.answers["components/execute"] = (_, { message }) => {
+      const input = message.params?.["input"] as { first?: true };
+      return { output: input.first ? { big: reference, size: 1 } : { got: input } };
+    };
+    const flow = {
+      steps: [
+        { id: "a", component: "/w/a", input: { first: true } },
+        {
+          id: "b",
+          component: "/w/b",
+          input: { item: { $step: "a", path: "$.big.deep.list[2]" }, all: { $step: "a", path: "$.big" } },
+        },
+      ],
+      output: { $step: "b" },
+    };
+    const { body } = await orchestrator.call("POST", "/api/v1/runs", { flow, input: {}, wait: true });
+    expect(body.results[0].result).toEqual({ outcome: "success", result: { got: { item: 3, all: reference } } });
+  });
+
   test("takes and gives values and files without a token, from any host, and nothing else", async () => {
     await takenOver();
     const told = worker.last("initialize").message.params?.["capabilities"] as { blobApiUrl: string };

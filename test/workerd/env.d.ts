@@ -6,8 +6,9 @@ declare global {
   }
 }
 
-interface TestEnv extends Omit<Env, "RUNS"> {
+interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS"> {
   readonly RUNS: DurableObjectNamespace;
+  readonly DISPATCHERS: DurableObjectNamespace;
   /** test/support/echo-worker.mjs */
   readonly ECHO: Fetcher;
 }

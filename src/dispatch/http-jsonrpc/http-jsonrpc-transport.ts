@@ -118,7 +118,8 @@ export class HttpJsonRpcTransport implements Transport {
     const opened = await this.#sessions.open();
     if (opened.kind !== "open") return opened;
     const answer = await this.#connection.call(request, signal);
-    if (answer.kind !== "error" || !hasForgottenSession(answer.error)) return answer;
+    const isToldBlobUrl = this.#options.blobApiUrl !== undefined;
+    if (answer.kind !== "error" || !hasForgottenSession(answer.error, isToldBlobUrl)) return answer;
     this.#sessions.forget();
     const reopened = await this.#sessions.open();
     return reopened.kind === "open" ? this.#connection.call(request, signal) : reopened;

@@ -38,10 +38,11 @@ export function failureOutcome(exchange: Exclude<Exchange, { kind: "result" }>, 
 
 /**
  * Whether the worker has lost what `initialize` told it. −32002 says so by itself; a worker that restarted notices the missing
- * blob URL only in the middle of a component, and then there is nothing but the message to tell it by.
+ * blob URL only in the middle of a component, and then there is nothing but the message to tell it by. Without a blob URL to
+ * tell, that is no loss but a lack.
  */
-export function hasForgottenSession({ code, message }: RpcError): boolean {
-  return code === -32_002 || (code === -32_100 && /blob api url/i.test(message));
+export function hasForgottenSession({ code, message }: RpcError, isToldBlobUrl: boolean): boolean {
+  return code === -32_002 || (isToldBlobUrl && code === -32_100 && /blob api url/i.test(message));
 }
 
 function codeOf({ code, data }: RpcError): TaskErrorCode {

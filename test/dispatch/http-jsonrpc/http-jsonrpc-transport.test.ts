@@ -79,7 +79,7 @@ describe("handshake", () => {
     [-32_002, "not initialized"],
     [-32_100, "Component execution failed: Blob API URL not configured. Call initialize first."],
   ])("is repeated when the worker has forgotten it (%i), and the call sent again", async (code, message) => {
-    const one = transport();
+    const one = transport({ blobApiUrl: () => "http://o/worker/s/blobs" });
     await one.execute(attemptCall(), never);
     let refusals = 0;
     worker.answers["components/execute"] = (response, seen) => {
@@ -96,6 +96,15 @@ describe("handshake", () => {
       "initialized",
       "components/execute",
     ]);
+  });
+
+  test("a worker that misses a blob URL where there is none to tell is not asked twice", async () => {
+    const message = "Component execution failed: Blob API URL not configured. Call initialize first.";
+    const outcome = await execute((response, seen) =>
+      sendJson(response, { id: idOf(seen), error: { code: -32_100, message } }),
+    );
+    expect(outcome).toEqual(failing("COMPONENT_FAILED", message));
+    expect(worker.methods().filter((method) => method === "components/execute")).toHaveLength(1);
   });
 
   test("a worker that keeps saying so is not asked for ever", async () => {

@@ -118,6 +118,29 @@ output: { $step: again, path: v }`;
     expect(step).toMatchObject({ stepId: "a", status: "completed", output: 7, attempt: 2 });
   });
 
+  it("A7 sends calls that find no slot through another object, and once more when that is lost", async () => {
+    const flow =
+      "steps: [{ id: a, component: /w/hold, foreach: { $input: $ }, input: { $item: $ } }]\noutput: { $step: a }";
+    const start = request(flow, [[0, 1, 2, 3, 4, 5]]);
+    const counts = async () => {
+      const all = await (await env.ECHO.fetch("http://echo/executions")).json<Record<string, number>>();
+      return Object.entries(all)
+        .filter(([key]) => key.startsWith(start.runId))
+        .map(([, count]) => count)
+        .toSorted((a, b) => a - b);
+    };
+    await valueOf(runs(start.runId).start(start));
+    await vi.waitUntil(async () => (await counts()).length === 6);
+    const dispatcher = env.DISPATCHERS.getByName(`${namespace}/${start.runId}/0`);
+    await runInDurableObject(dispatcher, (_, state) => state.abort("lost on purpose")).catch(() => {});
+    await vi.waitUntil(async () => (await counts()).join() === "1,1,1,1,2,2");
+    await env.ECHO.fetch("http://echo/release");
+    const summary = await valueOf(runs(start.runId).summary(start.runId, { waitMs: LONG_MS }));
+    expect(summary).toMatchObject({ status: "completed", outcome: "success" });
+    const [item] = await valueOf(runs(start.runId).items(start.runId, { order: "by_index", offset: 0, limit: 1 }));
+    expect(item?.result).toEqual({ outcome: "success", result: [0, 1, 2, 3, 4, 5] });
+  });
+
   it("keeps a sleeping run over an eviction and wakes it by its alarm", async () => {
     const start = request(echo("/builtin/sleep", "{ duration_ms: 3600000 }"));
     await valueOf(runs(start.runId).start(start));
