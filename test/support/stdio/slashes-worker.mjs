@@ -78,10 +78,11 @@ async function answer({ method, params }) {
   }
 }
 
-createInterface({ input: process.stdin }).on("line", async (line) => {
-  const message = JSON.parse(line);
+async function receive(message) {
   if (message.method === "initialized") isInitialized = true;
   else if (message.method !== undefined) send({ id: message.id, ...(await answer(message)) });
   else if (message.error) waiting.get(message.id)?.reject(new Error(message.error.message));
   else waiting.get(message.id)?.resolve(message.result);
-});
+}
+
+createInterface({ input: process.stdin }).on("line", (line) => void receive(JSON.parse(line)));
