@@ -49,6 +49,8 @@ function mapAt(
 function insert(document: Document, parent: YAMLMap, key: string, value: Json, at: number): void {
   // Parts that are the same object are written out, not aliased.
   const pair = document.createPair(key, value, { aliasDuplicateObjects: false });
+  const next = parent.items[at]?.key;
+  if (isScalar(pair.key) && isScalar(next) && next.spaceBefore === true) pair.key.spaceBefore = true;
   parent.items.splice(at, 0, pair);
 }
 

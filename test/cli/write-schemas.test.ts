@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { writeSchemas } from "../../src/cli/contracts/write-schemas.ts";
+import { parseFlow } from "../../src/core/flow/index.ts";
+import type { InferredSchemas } from "../../src/core/types/index.ts";
+
+const text = { type: "string" };
+const inferred: InferredSchemas = { input: text, output: text, steps: new Map([["a", text]]), conflicts: [] };
+
+test("comments, order, blank lines and quoting stay; schemas come before the steps", () => {
+  const flow = `# About this flow
+name: 'Quoted' # and why
+
+steps:
+  # the only step
+  - id: a
+    component: /t/a
+    input: |
+      several
+      lines
+unknown_key: 0x10
+output: { $step: a }
+`;
+  const written = writeSchemas(flow, {
+    ...inferred,
+    steps: new Map([
+      ["a", text],
+      ["__proto__", text],
+    ]),
+  });
+  expect(written).toBe(`# About this flow
+name: 'Quoted' # and why
+
+schemas:
+  type: object
+  properties:
+    input:
+      type: string
+    output:
+      type: string
+    steps:
+      type: object
+      properties:
+        a:
+          type: string
+        __proto__:
+          type: string
+
+steps:
+  # the only step
+  - id: a
+    component: /t/a
+    input: |
+      several
+      lines
+unknown_key: 0x10
+output: { $step: a }
+`);
+});
+
+test("what is there is kept, whatever its style; parts that are shared are written out", () => {
+  const flow = `schemas: { type: object, properties: { variables: { properties: { v: { type: string } } }, steps: { properties: { b: { type: integer } } } } }
+steps: [{ id: a, component: /t/a }, { id: b, component: /t/b }]
+output: { $step: a }
+`;
+  const written = writeSchemas(flow, { ...inferred, steps: new Map([["a", { anyOf: [text, text] }]]) });
+  expect(written).not.toMatch(/[&*]a1/);
+  const { flow: again } = parseFlow(written);
+  expect(again?.schemas).toEqual({
+    input: text,
+    output: text,
+    variables: { properties: { v: text } },
+    steps: { b: { type: "integer" }, a: { anyOf: [text, text] } },
+  });
+  expect(again?.steps).toEqual(parseFlow(flow).flow?.steps);
+});
+
+test("`schemas:` without anything, and a flow without steps", () => {
+  expect(parseFlow(writeSchemas("schemas:\noutput: 1\n", inferred)).flow?.schemas?.output).toEqual(text);
+  expect(parseFlow(writeSchemas("output: 1\n", inferred)).flow?.schemas?.input).toEqual(text);
+});
+
+test("JSON stays JSON", () => {
+  const written = writeSchemas('{"steps": [{"id": "a", "component": "/t/a"}], "output": {"$step": "a"}}', inferred);
+  expect(Object.keys(JSON.parse(written))).toEqual(["schemas", "steps", "output"]);
+  expect(JSON.parse(written).schemas.properties.steps.properties).toEqual({ a: text });
+});
+
+test("nothing to fill in: not a byte changes", () => {
+  const flow = "{   output:   1 } # odd\n";
+  expect(writeSchemas(flow, { steps: new Map(), conflicts: [] })).toBe(flow);
+});
