@@ -133,7 +133,8 @@ function routerOf(env: Env, namespace: Namespace): Router {
   return new Router(deploymentOf(env).config, {
     blobs,
     callbacks: serveCallbacks({ blobs, runs: new ObjectWorkerRuns(runsOf(env), DEFAULT_SETTINGS) }),
-    fetch: (request) => fetch(request, { redirect: "manual" }),
+    // Every request is made with `redirect: "manual"`; saying it here again would copy each one.
+    fetch: (request) => fetch(request),
     timers,
     bindings: { ...env },
     sessions,

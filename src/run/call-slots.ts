@@ -4,6 +4,8 @@ export const MAX_WAITING_CALLS = 4;
 const LOOK_MS = 50;
 /** Another object costs more than a short wait: a call is sent through one only if it would wait longer than this for a slot. */
 const LONGEST_WAIT_MS = 500;
+/** How many are sent through others at the first look; twice as many at each further one. A wrong guess at the start is cheap. */
+const FIRST_DIVERTED = 8;
 
 export interface SlotRequest {
   /** Leaves from here; `release` is to be called once it no longer waits for headers, any number of times. */
@@ -20,6 +22,7 @@ export class CallSlots {
   #isTimed = false;
   /** Slots that came free since the queue was last looked at. */
   #freed = 0;
+  #quota = FIRST_DIVERTED;
 
   constructor(after: (delayMs: number, run: () => void) => void) {
     this.#after = after;
@@ -63,10 +66,12 @@ export class CallSlots {
     this.#after(LOOK_MS, () => {
       this.#isTimed = false;
       const patient = this.#freed * (LONGEST_WAIT_MS / LOOK_MS);
-      for (const request of [...this.#waiting].slice(patient)) {
+      const diverted = [...this.#waiting].slice(patient, patient + this.#quota);
+      for (const request of diverted) {
         this.#waiting.delete(request);
         request.divert();
       }
+      this.#quota = diverted.length > 0 ? this.#quota * 2 : FIRST_DIVERTED;
       if (this.#waiting.size > 0) this.#watch();
     });
   }

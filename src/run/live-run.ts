@@ -25,8 +25,10 @@ import { TreePlans } from "./plan-cache.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 
-/** Calls under way from which on their ends are gathered. */
+/** Calls under way from which on their ends are gathered; for a millisecond more with every so many calls, up to a limit. */
 const GATHER_FROM = 4;
+const CALLS_PER_MILLISECOND = 20;
+const LONGEST_GATHERING_MS = 10;
 /** Bytes of JSON text kept in memory per run tree. */
 const VALUE_CACHE_BYTES = 16 * 2 ** 20;
 
@@ -113,7 +115,8 @@ export class LiveRun {
 
   /**
    * Takes a command; it is carried out at once, or as soon as those before it are done. While many calls are under way their
-   * ends are gathered for a moment: those that come in one breath are taken in by one turn and one write.
+   * ends are gathered for a moment: those that come in one breath are taken in by one turn and one write. A write also holds up
+   * the calls that are leaving until it is durable, so the more there are, the fewer writes there should be.
    */
   post(command: Command): void {
     if (this.spent) return;
@@ -125,10 +128,11 @@ export class LiveRun {
 
   #gather(): void {
     this.#gathering = true;
+    const delayMs = Math.min(LONGEST_GATHERING_MS, Math.floor(this.calls.count / CALLS_PER_MILLISECOND));
     setTimeout(() => {
       this.#gathering = false;
       if (!this.#busy) void this.#work();
-    }, 0);
+    }, delayMs);
   }
 
   /** When the next timer is due, epoch milliseconds. */
