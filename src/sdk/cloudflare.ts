@@ -13,7 +13,7 @@ export interface EntrypointClass {
 export function workerEntrypoint(worker: Pick<Worker, "fetch">): EntrypointClass {
   return class extends WorkerEntrypoint {
     override fetch(request: Request): Promise<Response> {
-      return worker.fetch(request);
+      return worker.fetch(request, this.env, this.ctx);
     }
   };
 }

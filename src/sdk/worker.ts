@@ -1,7 +1,7 @@
 import type { Json } from "../protocol/json.ts";
 import { Component, type ComponentDefinition } from "./component.ts";
 import { ComponentError } from "./component-error.ts";
-import { HttpEndpoint, type HttpOptions } from "./http/http-endpoint.ts";
+import { type Host, HttpEndpoint, type HttpOptions } from "./http/http-endpoint.ts";
 import { type LogEntry, writeLogLine } from "./log-entry.ts";
 import { WorkerProtocol } from "./protocol/worker-protocol.ts";
 import type { ComponentSchema } from "./schema/component-schema.ts";
@@ -17,13 +17,13 @@ export class Worker {
   /** Parses and answers messages; what adapters build on. */
   readonly protocol: WorkerProtocol;
   /** Serves a request. Bound, so that the worker itself can be a module's default export on Workers, Bun and Deno. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (request: Request, env?: unknown, host?: Host) => Promise<Response>;
   readonly #components = new Map<string, Component>();
 
   constructor({ name = "stepflow-worker", log = writeLogLine, ...http }: WorkerOptions = {}) {
     this.protocol = new WorkerProtocol(this.#components, log);
     const endpoint = new HttpEndpoint(this.protocol, { name, ...http });
-    this.fetch = (request) => endpoint.fetch(request);
+    this.fetch = (request, _env, host) => endpoint.fetch(request, host);
   }
 
   /** Adds a component; a flow reaches it as `/<route>/<name>`. Throws when the name is taken. */

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { ComponentError, createWorker, type JsonObject, jsonSchema } from "../../src/sdk/index.ts";
 
-export const worker = createWorker({ name: "example" })
+let aborted = 0;
+
+export const worker = createWorker({ name: "example", keepAliveMs: 200 })
   .component("double", {
     description: "Twice a number, as often as asked.",
     input: z.object({ n: z.number(), times: z.int().min(1).default(1) }),
@@ -85,10 +87,12 @@ export const worker = createWorker({ name: "example" })
     async execute(_, context) {
       context.log.info("waiting");
       await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+      aborted++;
       context.log.info("aborted", { reason: String(context.signal.reason) });
       return null;
     },
   })
+  .component("aborted_so_far", { execute: () => aborted })
   .component("takes", {
     input: z.object({ ms: z.number() }),
     execute: async ({ ms }) => {

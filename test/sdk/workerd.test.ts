@@ -46,15 +46,16 @@ beforeAll(async () => {
 });
 afterAll(() => runtime.dispose());
 
-function post(body: object, path = ""): Promise<Response> {
+function post(body: object, path = "", signal: AbortSignal | null = null): Promise<Response> {
   return fetch(url + path, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
     body: JSON.stringify({ jsonrpc: "2.0", ...body }),
+    signal,
   });
 }
-const execute = (component: string, input: object, path?: string) =>
-  post({ id: "e1", method: "components/execute", params: { component, input, attempt: 1 } }, path);
+const execute = (component: string, input: object, path?: string, signal?: AbortSignal) =>
+  post({ id: "e1", method: "components/execute", params: { component, input, attempt: 1 } }, path, signal);
 
 test.each(["", "named"])("components are executed through a service binding (%j)", async (path) => {
   expect(await (await execute("/double", { n: 4 }, path)).json()).toEqual({
@@ -90,6 +91,14 @@ test("the answer to a component's request comes as a request of its own, and wak
   const run = { runId: "r", flowId: "f", status: "completed", items, results };
   expect((await post({ id, result: run })).status).toBe(202);
   await readUntil('"output":{"r":7}');
+});
+
+test("the signal aborts when the caller goes away", async () => {
+  const controller = new AbortController();
+  const response = await execute("/waits", {}, "", controller.signal);
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  controller.abort();
+  await expect.poll(async () => (await execute("/aborted_so_far", {})).json()).toMatchObject({ result: { output: 1 } });
 });
 
 test("schemas need no eval, which the platform forbids", async () => {

@@ -27,6 +27,11 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
 }
 
+/** What Cloudflare Workers hand a request besides: without it an invocation ends with its caller, clean-up included. */
+export interface Host {
+  waitUntil?(work: Promise<unknown>): void;
+}
+
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export class HttpEndpoint {
@@ -39,15 +44,15 @@ export class HttpEndpoint {
     this.#options = options;
   }
 
-  /** Never rejects: whatever goes wrong is an HTTP or JSON-RPC error. */
-  async fetch(request: Request): Promise<Response> {
+  /** Whatever goes wrong is an HTTP or JSON-RPC error. */
+  async fetch(request: Request, host: Host = {}): Promise<Response> {
     const { pathname } = new URL(request.url);
     const { basePath = "" } = this.#options;
     const path = pathname.startsWith(basePath) ? pathname.slice(basePath.length) : pathname;
     switch (path) {
       case "":
       case "/":
-        return request.method === "POST" ? this.#post(request) : notAllowed("POST");
+        return request.method === "POST" ? this.#post(request, host) : notAllowed("POST");
       case "/health":
         return request.method === "GET" || request.method === "HEAD" ? this.#health() : notAllowed("GET, HEAD");
       default:
@@ -71,14 +76,14 @@ export class HttpEndpoint {
     });
   }
 
-  async #post(request: Request): Promise<Response> {
+  async #post(request: Request, host: Host): Promise<Response> {
     if (!(request.headers.get("content-type") ?? "").includes("application/json"))
       return json(415, { error: "Content-Type must be application/json" });
     const { maxBodyBytes = MAX_BODY_BYTES } = this.#options;
     const body = await readBody(request, maxBodyBytes);
     switch (body.kind) {
       case "text":
-        return this.#receive(parseMessage(body.text), request);
+        return this.#receive(parseMessage(body.text), request, host);
       case "too_large":
         return rpcError(413, null, RPC_CODES.invalidRequest, `The body is larger than ${maxBodyBytes} bytes`);
       case "not_utf8":
@@ -88,7 +93,7 @@ export class HttpEndpoint {
     }
   }
 
-  async #receive(message: RpcMessage, request: Request): Promise<Response> {
+  async #receive(message: RpcMessage, request: Request, host: Host): Promise<Response> {
     switch (message.kind) {
       case "malformed":
         return json(400, errorMessage(message.id, message.error));
@@ -102,13 +107,13 @@ export class HttpEndpoint {
           : rpcError(400, id, RPC_CODES.invalidRequest, `Response with id '${id}' has no pending request`);
       }
       case "request":
-        return this.#call(message, request);
+        return this.#call(message, request, host);
       default:
         return assertNever(message);
     }
   }
 
-  async #call(message: RpcRequest, request: Request): Promise<Response> {
+  async #call(message: RpcRequest, request: Request, host: Host): Promise<Response> {
     const gone = new AbortController();
     const leave = () => gone.abort(new Error("the caller has gone"));
     if (request.signal.aborted) leave();
@@ -121,6 +126,7 @@ export class HttpEndpoint {
       ...(streams ? { send: (event: JsonObject) => reply.send(event) } : {}),
       ...(idempotencyKey === null ? {} : { idempotencyKey }),
     });
+    host.waitUntil?.(answering);
     const { streamAfterMs = 20, keepAliveMs = 10_000 } = this.#options;
     const early = streams ? await within(streamAfterMs, answering, reply.opened) : await answering;
     if (early !== undefined) return json(early.malformed ? 400 : 200, early.message);

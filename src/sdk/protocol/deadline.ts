@@ -1,5 +1,8 @@
 import { ComponentError, messageOf } from "../component-error.ts";
 
+/** Longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** One signal for the caller's going and the time being over; `race` ends then, whether or not the component listens. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -15,7 +18,7 @@ export class Deadline {
     if (caller.aborted) cancel();
     caller.addEventListener("abort", cancel);
     const timer =
-      timeoutMs === undefined
+      timeoutMs === undefined || timeoutMs > MAX_TIMER_MS
         ? undefined
         : setTimeout(
             () => this.#controller.abort(new ComponentError(`no result within ${timeoutMs} ms`, { code: "TIMEOUT" })),
