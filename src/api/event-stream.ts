@@ -20,6 +20,8 @@ export interface EventStreamOptions {
   readonly includeSubRuns: boolean;
   /** Absent: all. */
   readonly types?: ReadonlySet<RunEventMessage["type"]>;
+  /** The text of one event; ours unless given. Empty text leaves the event out. */
+  readonly write?: (event: RunEventMessage) => string;
   /** A comment goes out when nothing else did for so long; 15 s unless given. */
   readonly keepAliveMs?: number;
   /** Aborts when the reader has gone. */
@@ -32,7 +34,7 @@ export async function* eventStream(
   runId: RunId,
   options: EventStreamOptions,
 ): AsyncGenerator<string> {
-  const { includeResults, includeSubRuns, types, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const { includeResults, includeSubRuns, types, write = messageOf, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
   let since = options.since;
   const watch = new RunWatch(() => object(), runId);
   try {
@@ -46,7 +48,7 @@ export async function* eventStream(
       const page = valueOf(reply, runId);
       const text = page.events
         .filter((event) => types?.has(event.type) ?? true)
-        .map(messageOf)
+        .map(write)
         .join("");
       if (text !== "") yield text;
       if (page.ended) return;

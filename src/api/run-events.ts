@@ -1,7 +1,8 @@
 import { runEvent, runEventsHeaders, runEventsQuery } from "../protocol/api/event.ts";
 import { runParams } from "../protocol/api/run.ts";
+import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { eventStream } from "./event-stream.ts";
+import { type EventStreamOptions, eventStream } from "./event-stream.ts";
 import { type Operation, operation } from "./operation.ts";
 import { valueOf } from "./run-fault.ts";
 
@@ -27,38 +28,47 @@ export function runEventOperations(deps: ApiDeps): readonly Operation[] {
         },
       },
       async handle({ raw, namespace, params, query, headers }) {
-        const { runId } = params;
-        const object = () => deps.runs(namespace, runId);
-        valueOf(await object().summary(runId), runId);
-        const gone = new AbortController();
-        raw.signal.addEventListener("abort", () => gone.abort());
-        const pieces = eventStream(object, runId, {
+        return streamEvents(deps, raw, namespace, params.runId, {
           since: headers["last-event-id"] ?? query.since ?? 0,
           includeResults: query.includeResults ?? false,
           includeSubRuns: query.includeSubRuns ?? false,
           ...(query.eventTypes ? { types: new Set(query.eventTypes) } : {}),
-          signal: gone.signal,
-        });
-        const encoder = new TextEncoder();
-        const body = new ReadableStream<Uint8Array>({
-          async pull(controller) {
-            const { done, value } = await pieces.next();
-            if (done) controller.close();
-            else controller.enqueue(encoder.encode(value));
-          },
-          async cancel() {
-            gone.abort();
-            await pieces.return(undefined);
-          },
-        });
-        return new Response(body, {
-          headers: {
-            "content-type": "text/event-stream",
-            "cache-control": "no-cache, no-transform",
-            "x-accel-buffering": "no",
-          },
         });
       },
     }),
   ];
+}
+
+/** The stream of a run's events as an answer; its reader ends it by going away. */
+export async function streamEvents(
+  deps: ApiDeps,
+  raw: Request,
+  namespace: Namespace,
+  runId: RunId,
+  options: Omit<EventStreamOptions, "signal">,
+): Promise<Response> {
+  const object = () => deps.runs(namespace, runId);
+  valueOf(await object().summary(runId), runId);
+  const gone = new AbortController();
+  raw.signal.addEventListener("abort", () => gone.abort());
+  const pieces = eventStream(object, runId, { ...options, signal: gone.signal });
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      gone.abort();
+      await pieces.return(undefined);
+    },
+  });
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    },
+  });
 }

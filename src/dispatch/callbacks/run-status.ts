@@ -1,7 +1,7 @@
 /** Runs and their results as workers of 0.2 to 0.11 read them: strict about nulls, integer error codes, success or failed only. */
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { JsonObject } from "../../protocol/json.ts";
-import type { ItemResult, RunSummary } from "../../protocol/run.ts";
+import type { ItemResult, RunStatus, RunSummary } from "../../protocol/run.ts";
 import { TASK_ERROR_CODES, type TaskError } from "../../protocol/task-error.ts";
 
 /** `results` is left out unless given: these workers refuse `null` there and then wait for ever. */
@@ -20,7 +20,7 @@ export function runStatus(summary: RunSummary, results?: readonly ItemResult[]):
 }
 
 /** Skipped is a word they do not know: they are told failed. */
-export function runStatusName({ status, outcome }: RunSummary): string {
+export function runStatusName({ status, outcome }: RunSummary): RunStatus {
   return outcome === "skipped" ? "failed" : status;
 }
 
@@ -34,7 +34,7 @@ export function itemStatusName({ status, result }: ItemResult): string {
 }
 
 /** With its code as an integer. */
-export function successOrFailed(result: FlowResult): JsonObject {
+function successOrFailed(result: FlowResult): JsonObject {
   if (result.outcome !== "skipped") return flowResult(result);
   return { outcome: "failed", error: { code: TASK_ERROR_CODES.indexOf("CANCELLED"), message: "the run was skipped" } };
 }

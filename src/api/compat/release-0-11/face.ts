@@ -3,8 +3,9 @@ import type { ApiDeps } from "../../api-deps.ts";
 import type { FlowLibrary } from "../../flow-library.ts";
 import type { Operation } from "../../operation.ts";
 import { type CompatFace, sameOperations } from "../compat-face.ts";
+import { storeFlowOperation } from "../store-flow-operation.ts";
 import { componentOperations } from "./components.ts";
-import { flowOperations } from "./flows.ts";
+import { flowVariablesOperation } from "./flow-variables.ts";
 import { runOperations } from "./runs.ts";
 
 /** REST as the clients of 0.10 and 0.11 speak it (the Python `StepflowClient` and the CLI of those releases). */
@@ -12,7 +13,8 @@ export function release011(deps: ApiDeps, library: FlowLibrary, operations: read
   return {
     base: "/compat/0.11/api/v1",
     operations: [
-      ...flowOperations(deps, library),
+      storeFlowOperation(deps, library, (level) => level),
+      flowVariablesOperation(library),
       ...runOperations(deps, library),
       ...componentOperations(deps),
       ...sameOperations(operations, [

@@ -1,42 +1,18 @@
 import { z } from "zod";
-import { blobIdSchema } from "../../../protocol/api/identifier.ts";
-import { jsonObject, jsonValue } from "../../../protocol/api/json-value.ts";
-import { queryBoolean, queryInteger } from "../../../protocol/api/query-value.ts";
+import { queryInteger } from "../../../protocol/api/query-value.ts";
 import { runParams, submitRunHeaders } from "../../../protocol/api/run.ts";
 import { RUN_STATUSES } from "../../../protocol/run.ts";
 import type { ApiDeps } from "../../api-deps.ts";
 import type { FlowLibrary } from "../../flow-library.ts";
 import type { Operation } from "../../operation.ts";
 import { valueOf } from "../../run-fault.ts";
-import { DEFAULT_PAGE, DEFAULT_WAIT_SECS } from "../../runs.ts";
-import { startRun } from "../../start-run.ts";
 import { compatOperation } from "../compat-face.ts";
-import { allItems, allSteps, runsFrom } from "../whole-list.ts";
+import { listQuery, listRuns } from "../list-query.ts";
+import { submissionBody, submit, waitQuery, waitSecs } from "../submission.ts";
+import { allItems, allSteps } from "../whole-list.ts";
 import { itemDocument, runDocument, stepDocument } from "./run-document.ts";
 
-const MAX_WAIT_SECS = 3600;
-
-/** Null is the same as absent there. */
-const submitBody = z.object({
-  flowId: blobIdSchema,
-  input: z.array(jsonValue),
-  variables: jsonObject.nullish(),
-  overrides: jsonValue.nullish(),
-  maxConcurrency: z.int().min(1).nullish(),
-  wait: z.boolean().nullish(),
-  timeoutSecs: z.number().min(0).nullish(),
-});
-const waitQuery = z.object({ wait: queryBoolean.optional(), timeoutSecs: queryInteger(0, 1e9).optional() });
-const listQuery = z.object({
-  status: z.enum(RUN_STATUSES).optional(),
-  flowName: z.string().optional(),
-  rootRunId: z.string().optional(),
-  parentRunId: z.string().optional(),
-  rootsOnly: queryBoolean.optional(),
-  maxDepth: queryInteger(0, 1000).optional(),
-  limit: queryInteger(0, 10_000).optional(),
-  offset: queryInteger(0, 100_000).optional(),
-});
+const statusQuery = listQuery.extend({ status: z.enum(RUN_STATUSES).optional() });
 
 export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Operation[] {
   return [
@@ -44,38 +20,19 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
       method: "post",
       path: "/runs",
       headers: submitRunHeaders,
-      body: submitBody,
-      async handle({ raw, namespace, headers, body }) {
-        const { flowId, input, variables, overrides, maxConcurrency, wait } = body;
-        const key = headers["idempotency-key"];
-        const { runId, summary, results } = await startRun(deps, library, {
-          raw,
-          namespace,
-          ...(key === undefined ? {} : { key }),
-          body: {
-            flowId,
-            inputs: input,
-            ...(variables ? { variables } : {}),
-            ...(overrides ? { overrides } : {}),
-            ...(maxConcurrency ? { maxConcurrency } : {}),
-            ...(wait ? { wait, timeoutSecs: waitSecs(body) } : {}),
-          },
-        });
-        if (!wait) return Response.json(runDocument(summary), { status: 202 });
-        const whole =
-          summary.status === "running" ? undefined : (results ?? (await allItems(deps.runs(namespace, runId), runId)));
-        return Response.json({ ...runDocument(summary), ...(whole && { results: whole.map(itemDocument) }) });
+      body: submissionBody,
+      async handle(request) {
+        const { summary, results } = await submit(deps, library, request);
+        const run = { ...runDocument(summary), ...(results && { results: results.map(itemDocument) }) };
+        return Response.json(run, { status: request.body.wait ? 200 : 202 });
       },
     }),
     compatOperation({
       method: "get",
       path: "/runs",
-      query: listQuery,
+      query: statusQuery,
       async handle({ namespace, query }) {
-        const { limit = DEFAULT_PAGE, offset = 0, maxDepth, ...filters } = query;
-        const rootsOnly = maxDepth === 0 ? { rootsOnly: true } : {};
-        const runs = await runsFrom(deps.index, namespace, { ...filters, ...rootsOnly, limit, offset });
-        return Response.json({ runs: runs.map(runDocument) });
+        return Response.json({ runs: (await listRuns(deps, namespace, query)).map(runDocument) });
       },
     }),
     compatOperation({
@@ -116,9 +73,4 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
       },
     }),
   ];
-}
-
-/** A longer wait than we hold ends early with the run as it is then, as every wait may. */
-function waitSecs({ timeoutSecs }: { readonly timeoutSecs?: number | null | undefined }): number {
-  return Math.min(timeoutSecs ?? DEFAULT_WAIT_SECS, MAX_WAIT_SECS);
 }
