@@ -65,6 +65,7 @@ export class McpSession {
         return await this.#run(session, signal, call);
       } catch (error) {
         if (signal.aborted || !hasLostSession(error, session)) throw error;
+        this.#server.generations.delete(this.#server.url);
         if (this.#open === opening) this.#open = undefined;
         await session.client.close();
         return await this.#run(await this.#ensureOpen(), signal, call);
@@ -139,17 +140,24 @@ export class McpSession {
       requestInit: { headers: { ...headers } },
     });
     const prior = generations.get(url);
-    await client.connect(transport, { timeout: HANDSHAKE_MS, ...(prior && { prior }) });
+    try {
+      await client.connect(transport, { timeout: HANDSHAKE_MS, ...(prior && { prior }) });
+    } catch (error) {
+      // The server may be another than it was.
+      generations.delete(url);
+      throw error;
+    }
     const discover = client.getDiscoverResult();
     generations.set(url, discover ? { kind: "modern", discover } : { kind: "legacy" });
     return { client, transport };
   }
 }
 
-/** 404 is the protocol's word for it; many servers say 400. Neither has begun the call. */
-function hasLostSession(error: unknown, { transport }: OpenSession): boolean {
+/** 404 is the protocol's word for it; many servers say 400. Neither has begun the call. Without sessions it is the generation that is lost. */
+function hasLostSession(error: unknown, { client, transport }: OpenSession): boolean {
   const status = httpStatus(error);
-  return transport.sessionId !== undefined && (status === 404 || status === 400);
+  const hasAny = transport.sessionId !== undefined || client.getProtocolEra() === "modern";
+  return hasAny && (status === 404 || status === 400);
 }
 
 function httpStatus(error: unknown): number | undefined {

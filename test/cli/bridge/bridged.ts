@@ -27,12 +27,12 @@ export interface Bridged {
   readonly warnings: readonly string[];
   readonly said: readonly string[];
   /** Calls `/component` of the plugin `p`. */
-  call(
+  readonly call: (
     component: string,
     input: JsonObject,
     options?: { readonly withinMs?: number; readonly signal?: AbortSignal },
-  ): Promise<Outcome>;
-  list(): ReturnType<Router["listComponents"]>;
+  ) => Promise<Outcome>;
+  readonly list: () => ReturnType<Router["listComponents"]>;
 }
 type Outcome = Awaited<ReturnType<ReturnType<Router["transport"]>["execute"]>>;
 
