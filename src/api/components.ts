@@ -10,7 +10,8 @@ export function componentOperations(deps: ApiDeps): readonly Operation[] {
       operationId: "listComponents",
       tag: "System",
       summary: "The components that steps can name",
-      description: "A plugin that cannot be asked is named in `failedPlugins`; the others are listed all the same.",
+      description:
+        "A plugin that cannot be asked is named in `failedPlugins`, with its routes and the reason; the others are listed all the same.",
       query: listComponentsQuery,
       responses: { 200: { description: "Sorted by path.", schema: componentList } },
       async handle({ query, warnings }) {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { writeSchemas } from "../../src/cli/contracts/write-schemas.ts";
 import { parseFlow } from "../../src/core/flow/index.ts";
@@ -72,6 +73,37 @@ output: { $step: a }
     steps: { b: { type: "integer" }, a: { anyOf: [text, text] } },
   });
   expect(again?.steps).toEqual(parseFlow(flow).flow?.steps);
+});
+
+test("of the example flows only the schemas change", () => {
+  const folder = new URL("../../flows/", import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  expect(names.length).toBeGreaterThanOrEqual(7);
+  for (const name of names) {
+    const flow = readFileSync(new URL(name, folder), "utf8");
+    const written = writeSchemas(flow, { steps: new Map([["new", text]]), conflicts: [] });
+    expect(written.startsWith(flow.slice(0, flow.indexOf("\nschemas:"))), name).toBe(true);
+    expect(written.endsWith(flow.slice(flow.indexOf("\nsteps:"))), name).toBe(true);
+    expect(parseFlow(written).flow?.schemas?.steps?.["new"], name).toEqual(text);
+  }
+});
+
+test.each([
+  ["an alias in the schemas", "x: &a { type: string }\nschemas: { properties: { input: *a } }\noutput: 1\n"],
+  [
+    "an anchor in the schemas",
+    "schemas: { properties: { input: &a { type: string } } }\nmetadata: { a: *a }\noutput: 1\n",
+  ],
+  [
+    "a flow in braces without quotes",
+    "{ schemas: { properties: { input: { type: string } } }, output: 1 }\n".replace("{ s", "# c\n{ s"),
+  ],
+  ["nothing after the schemas", "output: 1\nschemas:\n  properties:\n    input: { type: string } # last"],
+  ["no line break at the end", "steps: []\nname: x"],
+])("%s: the document says the same, and more", (_, flow) => {
+  const before = parseFlow(flow).flow;
+  const after = parseFlow(writeSchemas(flow, { output: text, steps: new Map(), conflicts: [] })).flow;
+  expect(after).toEqual({ ...before, schemas: { ...before?.schemas, output: text } });
 });
 
 test("`schemas:` without anything, and a flow without steps", () => {

@@ -1,8 +1,8 @@
 /**
- * Puts inferred schemas into a flow's text. YAML keeps its comments and its order; JSON stays JSON. What is there already is
- * not touched.
+ * Puts inferred schemas into a flow's text. In YAML only the text of `schemas` changes, and its comments stay; JSON stays JSON.
+ * Schemas that are there already are kept.
  */
-import { type Document, isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { Document, isMap, isNode, isScalar, type Pair, parseDocument, visit, YAMLMap } from "yaml";
 import type { InferredSchemas } from "../../core/types/index.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 
@@ -24,7 +24,53 @@ export function writeSchemas(text: string, inferred: InferredSchemas): string {
     const results = mapAt(document, steps, "properties", {}, (pairs) => pairs.length);
     for (const [id, schema] of inferred.steps) insert(document, results, id, schema, results.items.length);
   }
-  return isJson(text) ? `${JSON.stringify(document.toJS(), null, 2)}\n` : document.toString({ lineWidth: 0 });
+  if (isJson(text)) return `${JSON.stringify(document.toJS(), null, 2)}\n`;
+  const spliced = root.flow === true ? undefined : spliceSchemas(text, root);
+  const isSound = spliced !== undefined && isSameDocument(spliced, document);
+  // Something as unusual as an alias in the schemas: let the library write it all, comments included.
+  return isSound ? spliced : document.toString({ lineWidth: 0 });
+}
+
+/** The text with that of `schemas` replaced, or put in after what stands before it. */
+function spliceSchemas(text: string, root: YAMLMap): string | undefined {
+  const index = indexOf(root.items, "schemas");
+  const pair = root.items[index];
+  if (pair === undefined || !isScalar(pair.key) || hasAlias(pair)) return undefined;
+  const start = pair.key.range?.[0];
+  const part = new YAMLMap();
+  part.items.push(pair);
+  const block = new Document(part).toString({ lineWidth: 0 }).trim();
+  if (start !== undefined && start !== null) return text.slice(0, start) + block + text.slice(lineEnd(text, pair));
+  const before = root.items[index - 1];
+  if (before === undefined) return `${block}\n${text}`;
+  const end = lineEnd(text, before);
+  const gap = pair.key.spaceBefore === true ? "\n\n" : "\n";
+  return `${text.slice(0, end)}${gap}${block}${text.slice(end) || "\n"}`;
+}
+
+/** By itself the text of an alias has nothing to point to. */
+function hasAlias(pair: Pair): boolean {
+  let found = false;
+  visit(pair, {
+    Alias: () => {
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The end of the last line of a pair, with the comment that may stand there. */
+function lineEnd(text: string, { key, value }: Pair): number {
+  const range = (isNode(value) ? value.range : undefined) ?? (isNode(key) ? key.range : undefined);
+  const last = text.slice(0, range?.[2] ?? text.length).trimEnd().length;
+  const end = text.indexOf("\n", last);
+  return end === -1 ? text.length : end;
+}
+
+function isSameDocument(text: string, document: Document): boolean {
+  const written = parseDocument(text);
+  return written.errors.length === 0 && JSON.stringify(written.toJS()) === JSON.stringify(document.toJS());
 }
 
 /** The map under a key; made if there is none. */
