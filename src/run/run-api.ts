@@ -92,7 +92,10 @@ export interface RunObjectApi {
   /** What an attempt came to that a worker took over. `conflict`: reported otherwise before; `precondition`: too late. */
   report(report: TaskReport): Promise<RunReply<{ readonly accepted: true; readonly repeated: boolean }>>;
   heartbeat(sign: TaskSign): Promise<RunReply<TaskHeartbeat>>;
-  /** Notes a run that a worker is about to start from inside a step of `runId`; a cancel reaches it from then on. */
+  /**
+   * Notes a run that a worker is about to start from inside a step of `runId`: a cancel reaches it from then on. Asked again after
+   * the start, it tells whether a cancel came in between, and found nothing to cancel.
+   */
   submitChild(
     runId: RunId,
     child: { readonly childRunId: RunId; readonly flowId: FlowId; readonly itemCount: number },

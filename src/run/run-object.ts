@@ -150,7 +150,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (!node) return NOT_FOUND;
       live.post({ kind: "submit_child", run: node.ordinal, ...child });
       await live.drained();
-      return node.children.includes(child.childRunId)
+      return node.status === "running"
         ? { ok: true, value: { accepted: true } }
         : precondition(`run ${runId} has ended: it starts nothing any more`);
     }

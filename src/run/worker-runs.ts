@@ -10,7 +10,7 @@ import { retryLostCall } from "./retry-lost-call.ts";
 import type { RunFault, RunObjectApi, RunReply } from "./run-api.ts";
 
 /** One wait over RPC; a longer one is several. */
-const WAIT_MS = 60_000;
+const WAIT_MS = 25_000;
 const PAGE = 1_000;
 /** Characters of all results of one answer. */
 const MAX_RESULT_CHARACTERS = 64 * 2 ** 20;
@@ -32,13 +32,15 @@ export class ObjectWorkerRuns implements WorkerRuns {
     const { namespace } = call;
     const runId = childRunId(call, child);
     const { flowId, inputs, overrides, maxConcurrency } = child;
-    const noted = await retryLostCall(() =>
-      this.#runs(namespace, call.runId).submitChild(call.runId, {
-        childRunId: runId,
-        flowId,
-        itemCount: inputs.length,
-      }),
-    );
+    const note = () =>
+      retryLostCall(() =>
+        this.#runs(namespace, call.runId).submitChild(call.runId, {
+          childRunId: runId,
+          flowId,
+          itemCount: inputs.length,
+        }),
+      );
+    const noted = await note();
     if (!noted.ok) return refusalOf(noted.fault, call.runId);
     const started = await retryLostCall(() =>
       this.#runs(namespace, runId).start({
@@ -53,7 +55,11 @@ export class ObjectWorkerRuns implements WorkerRuns {
         parent: { runId: call.runId, rootRunId: call.rootRunId, depth },
       }),
     );
-    return started.ok ? { kind: "ok", value: started.value.summary } : refusalOf(started.fault, runId);
+    if (!started.ok) return refusalOf(started.fault, runId);
+    const still = await note();
+    if (still.ok) return { kind: "ok", value: started.value.summary };
+    await retryLostCall(() => this.#runs(namespace, runId).cancel(runId));
+    return refusalOf(still.fault, call.runId);
   }
 
   async summary(

@@ -5,7 +5,7 @@ import { jsonValue } from "./json-value.ts";
 /** The longest a worker may go without a word, seconds: as long as a run may be open. */
 export const MAX_TASK_DEADLINE_SECS = 366 * 24 * 60 * 60;
 
-export const deadlineSecs = z.number().positive().max(MAX_TASK_DEADLINE_SECS);
+const deadlineSecs = z.number().positive().max(MAX_TASK_DEADLINE_SECS);
 
 export const taskParams = z.object({
   token: z

@@ -117,7 +117,7 @@ export class RecordedWorker {
   #takeAnswer(message: JsonObject, request: IncomingMessage, response: ServerResponse): void {
     const waiting = typeof message["id"] === "string" ? this.#waiting.get(message["id"]) : undefined;
     if (!waiting)
-      return this.#refuse(response, 400, `Response with id '${String(message["id"])}' has no pending request`);
+      return this.#refuse(response, 400, `Response with id ${JSON.stringify(message["id"])} has no pending request`);
     const { result } = message;
     if (message["error"] === null) return this.#refuse(response, 400, "Expected `object`, got `null` - at `$.error`");
     if (result === undefined || result === null) return this.#refuse(response, 400, "no result");
@@ -141,7 +141,7 @@ function isRunStatus(result: Json): boolean {
   const counters = ["total", "completed", "running", "failed", "cancelled"];
   return (
     typeof flowId === "string" &&
-    ["running", "completed", "failed", "cancelled", "paused", "recoveryFailed"].includes(String(status)) &&
+    ["running", "completed", "failed", "cancelled", "paused", "recoveryFailed"].some((name) => name === status) &&
     typeof items === "object" &&
     items !== null &&
     counters.every((name) => typeof (items as JsonObject)[name] === "number") &&

@@ -72,7 +72,15 @@ beforeAll(() => ask(), 60_000);
 
 const submit = (flowId: string, inputs: readonly Json[], more: JsonObject = {}): Callback => ({
   method: "runs/submit",
-  params: { flowId, inputs: [...inputs], wait: true, maxConcurrency: null, overrides: null, observability: null, ...more },
+  params: {
+    flowId,
+    inputs: [...inputs],
+    wait: true,
+    maxConcurrency: null,
+    overrides: null,
+    observability: null,
+    ...more,
+  },
 });
 
 describe("blobs", () => {
