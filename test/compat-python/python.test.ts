@@ -88,6 +88,13 @@ describe.each([
       expect(await orchestrator.get(`/blobs/${blob_id}`)).toMatchObject({ data, blobType: "data" });
     });
 
+    test("carries large values both ways", async () => {
+      const data = { text: "ü".repeat(500_000) };
+      const result = await orchestrator.result("remember", data);
+      expect(result).toMatchObject({ outcome: "success" });
+      expect((result as { result: { back: object } }).result.back).toEqual(data);
+    });
+
     test("runs user-defined functions from blobs", async () => {
       const code = "input['n'] + 1";
       const input_schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
@@ -110,6 +117,20 @@ describe.each([
           timeout: 5_000,
         })
         .toEqual([expect.objectContaining({ flowId: flow_id, flowName: "double", rootRunId: expect.any(String) })]);
+    });
+
+    test("runs flows from several steps and items at once, each its own", async () => {
+      const flow_id = await storeFlow();
+      const step = (id: string, n: string) => ({
+        id,
+        component: "/python/run_flow",
+        input: { flow_id, input: { n: { $input: n } } },
+      });
+      const flow = { name: "both", steps: [step("a", "a"), step("b", "b")], output: [{ $step: "a" }, { $step: "b" }] };
+      const input = [1, 10, 100].map((n) => ({ a: n, b: n + 1 }));
+      const { results } = await orchestrator.post<{ results: object[] }>("/runs", { flow, input, wait: true });
+      const doubled = (n: number) => ({ result: { doubled: n * 2 } });
+      expect(results).toMatchObject(input.map(({ a, b }) => ({ result: ok([doubled(a), doubled(b)]) })));
     });
 
     test("is greeted again after a restart: it has forgotten where blobs are", async () => {
