@@ -1,5 +1,6 @@
 /** The SDK's worker over real HTTP, called as the protocol's Python orchestrators and plain clients call it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createWorker } from "../../src/sdk/index.ts";
 import { programPath, WorkerProcess } from "./worker-process.ts";
 
 const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
@@ -263,6 +264,15 @@ describe("streams", () => {
     while (!text.includes("-32100")) text += (await reader.read()).value ?? "";
     expect(text).toContain("runs/get: Run not found (-32005)");
   });
+});
+
+test("a worker can be mounted below a path", async () => {
+  const mounted = createWorker({ name: "m", basePath: "/w" }).component("echo", { execute: (input) => input });
+  const status = async (path: string) => (await mounted.fetch(new Request(`http://host${path}`))).status;
+  expect(await Promise.all(["/w/health", "/health", "/", "/wx", "/w"].map(status))).toEqual([200, 404, 404, 404, 405]);
+  const body = '{"jsonrpc":"2.0","id":1,"method":"components/execute","params":{"component":"/echo","input":[1]}}';
+  const response = await mounted.fetch(new Request("http://host/w", { method: "POST", headers, body }));
+  expect(await response.json()).toMatchObject({ result: { output: [1] } });
 });
 
 describe("strictness", () => {

@@ -1,26 +1,34 @@
 import type { JsonObject } from "../../protocol/json.ts";
 
 /**
- * A response body as Server-Sent Events, one JSON-RPC message each. Messages may be sent before it is read; while it is open a
- * comment goes out every so often, so that nobody on the way takes the silence for an end.
+ * A response body as Server-Sent Events, one JSON-RPC message each. Messages may be sent before there is a stream, which most
+ * calls never need; while it is open a comment goes out every so often, so that nobody on the way takes the silence for an end.
  */
 export class EventReply {
-  readonly body: ReadableStream<Uint8Array>;
   /** Resolves with the first message. */
-  readonly opened: Promise<void>;
+  readonly wanted: Promise<void>;
   readonly #encoder = new TextEncoder();
-  readonly #open: () => void;
+  readonly #want: () => void;
+  #waiting: string[] = [];
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** `onCancel`: the reader has gone. */
-  constructor(onCancel: () => void) {
+  constructor() {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.opened = promise;
-    this.#open = resolve;
-    this.body = new ReadableStream({
+    this.wanted = promise;
+    this.#want = resolve;
+  }
+
+  /**
+   * The body. Its first comment lets the headers go at once; whenever `keepAliveMs` have passed there is another.
+   * `onCancel`: the reader has gone.
+   */
+  open(keepAliveMs: number, onCancel: () => void): ReadableStream<Uint8Array> {
+    this.#timer = setInterval(() => this.#write(": keep-alive\n\n"), keepAliveMs);
+    return new ReadableStream({
       start: (controller) => {
         this.#controller = controller;
+        for (const text of [": working\n\n", ...this.#waiting.splice(0)]) this.#write(text);
       },
       cancel: () => {
         this.#close();
@@ -29,16 +37,10 @@ export class EventReply {
     });
   }
 
-  /** The first comment lets the headers go at once; an interval that has passed without an end brings the next. */
-  keepAlive(everyMs: number): void {
-    this.#write(": working\n\n");
-    this.#timer = setInterval(() => this.#write(": keep-alive\n\n"), everyMs);
-  }
-
-  /** What is sent after the end, or to a reader that has gone, is dropped. */
+  /** What is sent to a reader that has gone is dropped. */
   send(message: JsonObject): void {
     this.#write(`data: ${JSON.stringify(message)}\n\n`);
-    this.#open();
+    this.#want();
   }
 
   end(message: JsonObject): void {
@@ -49,7 +51,8 @@ export class EventReply {
   }
 
   #write(text: string): void {
-    this.#controller?.enqueue(this.#encoder.encode(text));
+    if (this.#controller) this.#controller.enqueue(this.#encoder.encode(text));
+    else if (this.#timer === undefined) this.#waiting.push(text);
   }
 
   #close(): void {

@@ -48,7 +48,7 @@ export class HttpEndpoint {
   async fetch(request: Request, host: Host = {}): Promise<Response> {
     const { pathname } = new URL(request.url);
     const { basePath = "" } = this.#options;
-    const path = pathname.startsWith(basePath) ? pathname.slice(basePath.length) : pathname;
+    const path = pathname.startsWith(basePath) ? pathname.slice(basePath.length) : undefined;
     switch (path) {
       case "":
       case "/":
@@ -119,7 +119,7 @@ export class HttpEndpoint {
     if (request.signal.aborted) leave();
     request.signal.addEventListener("abort", leave);
     const idempotencyKey = request.headers.get("idempotency-key");
-    const reply = new EventReply(leave);
+    const reply = new EventReply();
     const streams = (request.headers.get("accept") ?? "").includes("text/event-stream");
     const answering = this.#protocol.answer(message, {
       signal: gone.signal,
@@ -128,12 +128,12 @@ export class HttpEndpoint {
     });
     host.waitUntil?.(answering);
     const { streamAfterMs = 20, keepAliveMs = 10_000 } = this.#options;
-    const early = streams ? await within(streamAfterMs, answering, reply.opened) : await answering;
+    const early = streams ? await within(streamAfterMs, answering, reply.wanted) : await answering;
     if (early !== undefined) return json(early.malformed ? 400 : 200, early.message);
-    reply.keepAlive(keepAliveMs);
+    const stream = reply.open(keepAliveMs, leave);
     // It never rejects; the stream ends with it.
     void answering.then((answer) => reply.end(answer.message));
-    return new Response(reply.body, {
+    return new Response(stream, {
       headers: {
         "content-type": "text/event-stream",
         "cache-control": "no-cache, no-transform",
