@@ -63,7 +63,8 @@ export class BridgeServer {
     const message = parsed.kind === "json" ? readRpcMessage(parsed.json) : undefined;
     const reply = replyTo(response);
     if (!message) return reply.refused(parsed.kind === "invalid" ? parsed.message : "the body is no JSON-RPC message");
-    await bridge.receive(message, reply);
+    const key = request.headers["idempotency-key"];
+    await bridge.receive(message, reply, typeof key === "string" ? key : undefined);
   }
 }
 

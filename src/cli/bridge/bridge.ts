@@ -4,8 +4,8 @@ import type { RpcMessage } from "./rpc-message.ts";
 export interface Bridge {
   /** Starts the program ahead of its first call. Never fails: calls tell. */
   warmUp(): Promise<void>;
-  /** Serves one message that was posted; gives exactly one of the replies. */
-  receive(message: RpcMessage, reply: Reply): Promise<void>;
+  /** Serves one message that was posted, with its `Idempotency-Key`; gives exactly one of the replies. */
+  receive(message: RpcMessage, reply: Reply, idempotencyKey: string | undefined): Promise<void>;
   release(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ export function readLines(
   let size = 0;
   let isBroken = false;
   const finish = (): void => {
-    const line = Buffer.concat(parts).toString("utf8").trim();
+    const line = Buffer.concat(parts).toString("utf8").trimEnd();
     parts = [];
     size = 0;
     if (line !== "") on.line(line);

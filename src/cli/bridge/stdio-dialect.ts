@@ -7,7 +7,11 @@ import type { RpcProcess } from "./rpc-process.ts";
  * one before it, in which the components may be named as URLs.
  */
 export type StdioDialect =
-  | { readonly kind: "slashes" }
+  | {
+      readonly kind: "slashes";
+      /** Our SDK, which can be told to give up, and takes an idempotency key. Python workers of later dialects have no stdio. */
+      readonly isOurs: boolean;
+    }
   /** `names`: as the worker lists them, if it can. */
   | { readonly kind: "underscores"; readonly names: readonly string[] };
 
@@ -21,20 +25,20 @@ export async function openStdioWorker(
   const initialized = await process.request("initialize", params).answer;
   if ("error" in initialized) return `refused to initialize: ${errorMessage(initialized.error)}`;
   process.notify("initialized", {});
-  const saysVersion =
-    isObject(initialized.result) &&
-    ["server_protocol_version", "serverProtocolVersion"].some((key) => Object.hasOwn(Object(initialized.result), key));
-  const probes = saysVersion ? [listWithSlashes, listWithUnderscores] : [listWithUnderscores, listWithSlashes];
+  const says = (key: string) => isObject(initialized.result) && Object.hasOwn(initialized.result, key);
+  const slashes: StdioDialect = { kind: "slashes", isOurs: says("serverProtocolVersion") };
+  const saysVersion = slashes.isOurs || says("server_protocol_version");
+  const listsWithSlashes = async () => ((await canList(process)) ? slashes : undefined);
+  const probes = saysVersion ? [listsWithSlashes, listWithUnderscores] : [listWithUnderscores, listsWithSlashes];
   for (const probe of mayProbe ? probes : []) {
     const found = await probe(process);
     if (found) return { session: found };
   }
-  return { session: saysVersion ? { kind: "slashes" } : { kind: "underscores", names: [] } };
+  return { session: saysVersion ? slashes : { kind: "underscores", names: [] } };
 }
 
-async function listWithSlashes(process: RpcProcess): Promise<StdioDialect | undefined> {
-  const listed = await process.request("components/list", {}).answer;
-  return "error" in listed ? undefined : { kind: "slashes" };
+async function canList(process: RpcProcess): Promise<boolean> {
+  return !("error" in (await process.request("components/list", {}).answer));
 }
 
 async function listWithUnderscores(process: RpcProcess): Promise<StdioDialect | undefined> {

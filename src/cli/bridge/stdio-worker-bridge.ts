@@ -45,14 +45,14 @@ export class StdioWorkerBridge implements Bridge {
     return this.#program.release();
   }
 
-  async receive(message: RpcMessage, reply: Reply): Promise<void> {
+  async receive(message: RpcMessage, reply: Reply, idempotencyKey: string | undefined): Promise<void> {
     switch (message.kind) {
       case "notification":
         return reply.accepted();
       case "answer":
         return this.#passAnswer(message, reply);
       case "request":
-        if (message.method === "components/execute") return this.#execute(message, reply.stream());
+        if (message.method === "components/execute") return this.#execute(message, reply.stream(), idempotencyKey);
         return reply.json({ jsonrpc: "2.0", id: message.id, ...(await this.#answer(message)) });
     }
   }
@@ -76,19 +76,24 @@ export class StdioWorkerBridge implements Bridge {
     }
   }
 
-  async #execute({ id, method, params }: Request, stream: ReplyStream): Promise<void> {
+  async #execute({ id, method, params }: Request, stream: ReplyStream, key: string | undefined): Promise<void> {
     const opened = await this.#open();
     let answer: RpcAnswer;
     if (opened.kind === "failed") {
       answer = opened.answer;
     } else {
       const { process, session } = opened;
+      const isOurs = session.kind === "slashes" && session.isOurs;
+      const request =
+        session.kind === "slashes"
+          ? process.request(method, isOurs ? withIdempotencyKey(params, key) : params)
+          : process.request("component_execute", oldParams(params, session.names));
+      const tellCancelled = (): void => process.notify("components/cancel", { id: request.id });
+      if (isOurs) stream.hungUp.addEventListener("abort", tellCancelled);
       this.#executions.add(stream);
-      answer = await (session.kind === "slashes"
-        ? process.request(method, params)
-        : process.request("component_execute", oldParams(params, session.names))
-      ).answer;
+      answer = await request.answer;
       this.#executions.delete(stream);
+      stream.hungUp.removeEventListener("abort", tellCancelled);
     }
     stream.send({ jsonrpc: "2.0", id, ...answer });
     stream.end();
@@ -135,6 +140,10 @@ async function describeAll(process: RpcProcess, names: readonly string[]): Promi
 
 async function describe(process: RpcProcess, name: string): Promise<JsonObject> {
   return componentInfo(componentIdOf(name), await process.request("component_info", { component: name }).answer);
+}
+
+function withIdempotencyKey(params: Json, key: string | undefined): Json {
+  return key === undefined || !isObject(params) ? params : { ...params, idempotencyKey: key };
 }
 
 function oldParams(params: Json, names: readonly string[]): JsonObject {

@@ -11,6 +11,7 @@ import type { JsonObject } from "../../../src/protocol/json.ts";
 import { attemptCall } from "../../dispatch/attempt-call.ts";
 
 export const SLASHES_WORKER = fileURLToPath(new URL("../../support/stdio/slashes-worker.mjs", import.meta.url));
+export const SDK_WORKER = fileURLToPath(new URL("../../support/stdio/sdk-worker.ts", import.meta.url));
 export const UNDERSCORE_WORKER = fileURLToPath(new URL("../../support/stdio/underscore_worker.py", import.meta.url));
 
 /** Deadlines of these tests are real: the far side are processes. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import type { CallbackHandler } from "../../../src/dispatch/http-jsonrpc/callback-handler.ts";
 import type { Json, JsonObject } from "../../../src/protocol/json.ts";
-import { type Bridged, bridged, outputOf, PYTHON, SLASHES_WORKER, UNDERSCORE_WORKER } from "./bridged.ts";
+import { type Bridged, bridged, outputOf, PYTHON, SDK_WORKER, SLASHES_WORKER, UNDERSCORE_WORKER } from "./bridged.ts";
 
 let open: Bridged | undefined;
 afterEach(() => open?.bridges.release());
@@ -104,6 +104,26 @@ describe("a worker of 0.2 to 0.7", () => {
       error: { code: "UNREACHABLE", message: expect.stringContaining("wrote a line of more than 16 MiB") },
     });
     expect(outputOf(await call("double", { n: 2 }))).toEqual({ doubled: 4 });
+  });
+});
+
+describe("a worker on our SDK", () => {
+  const sdk = node(SDK_WORKER);
+
+  test("gets the idempotency key, and blobs through the bridge", async () => {
+    const { call } = await start(sdk, { callbacks: blobCallbacks() });
+    expect(outputOf(await call("key", {}))).toBe("task-1:0");
+    expect(outputOf(await call("keep", { a: 1 }))).toEqual({ data: { a: 1 } });
+  });
+
+  test("is told when a call is given up", async () => {
+    const { call, said } = await start(sdk);
+    const cancel = new AbortController();
+    const outcome = call("hold", {}, { signal: cancel.signal });
+    await expect.poll(() => said).toContain("holding");
+    cancel.abort();
+    expect(await outcome).toMatchObject({ error: { code: "CANCELLED" } });
+    await expect.poll(() => said).toContain("given up");
   });
 });
 
