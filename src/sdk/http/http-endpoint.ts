@@ -44,7 +44,7 @@ export class HttpEndpoint {
     this.#options = options;
   }
 
-  /** Whatever goes wrong is an HTTP or JSON-RPC error. */
+  /** Whatever goes wrong is an HTTP or JSON-RPC error; rejects only when the caller goes in the middle of its request. */
   async fetch(request: Request, host: Host = {}): Promise<Response> {
     const { pathname } = new URL(request.url);
     const { basePath = "" } = this.#options;
