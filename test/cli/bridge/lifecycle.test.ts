@@ -58,6 +58,10 @@ const CONFIG = {
     "/js/{component}": [{ plugin: "js" }],
   },
 };
+const INNER_FLOW = {
+  steps: [{ id: "d", component: "/js/double", input: { n: { $input: "n" } } }],
+  output: { $step: "d", path: "doubled" },
+};
 const FLOW = {
   name: "bridges",
   steps: [
@@ -65,11 +69,14 @@ const FLOW = {
     { id: "keep", component: "/js/keep", input: { said: { $step: "echo", path: "$[0].text" } } },
     { id: "stored", component: "/builtin/get_blob", input: { blob_id: { $step: "keep", path: "blob_id" } } },
     { id: "weather", component: "/every/get-structured-content", input: { location: "Chicago" } },
+    { id: "flow", component: "/builtin/put_blob", input: { data: { $literal: INNER_FLOW } } },
+    { id: "inner", component: "/js/evaluate", input: { flow_id: { $step: "flow", path: "blob_id" }, input: { n: 4 } } },
     { id: "place", component: "/js/environment", input: {} },
   ],
   output: {
     weather: { $step: "weather", path: "conditions" },
     stored: { $step: "stored" },
+    inner: { $step: "inner" },
     place: { $step: "place", path: "directory" },
   },
 };
@@ -78,12 +85,13 @@ const files = (config: JsonObject, flow: JsonObject) => ({
   "flow.json": JSON.stringify(flow),
 });
 
-test("stepflow run: a flow over an MCP tool and a stdio worker that keeps blobs", async () => {
+test("stepflow run: a flow over an MCP tool and a stdio worker that keeps blobs and runs a flow", async () => {
   const cwd = await folderWith(files(CONFIG, FLOW));
   const { code, stdout, stderr } = await stepflow(["run", "flow.json", "--input-json", '{"text":"hi"}'], { cwd });
   expect(code, stderr).toBe(0);
   const { result } = JSON.parse(stdout);
   expect(result).toMatchObject({ stored: { data: { said: "Echo: hi" } }, weather: "Light rain / drizzle" });
+  expect(result.inner).toEqual({ result: { outcome: "success", result: 8 } });
   expect(cwd.endsWith(result.place) || result.place.endsWith(cwd)).toBe(true);
 });
 
