@@ -46,6 +46,9 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /flows",
     "post /runs",
     "post /runs/{runId}/cancel",
+    "post /tasks/{token}/complete",
+    "post /tasks/{token}/fail",
+    "post /tasks/{token}/heartbeat",
   ]);
 });
 

@@ -8,10 +8,9 @@ import { blobReference, readBlobReference } from "../../protocol/blob-reference.
 import type { BlobId } from "../../protocol/ids.ts";
 import type { Json } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
+import { MAX_VALUE_BYTES } from "./blob-threshold.ts";
 import type { WorkerSession } from "./worker-session.ts";
 
-/** Also what we tell workers as their threshold: a larger field of a result comes back as a reference. */
-export const MAX_VALUE_BYTES = 8 * 2 ** 20;
 /** References inside the content of references, and so on. */
 const MAX_ROUNDS = 8;
 

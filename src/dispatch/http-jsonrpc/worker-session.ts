@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Timers } from "../deadline.ts";
+import { MAX_VALUE_BYTES } from "./blob-threshold.ts";
 import type { Exchange } from "./exchange.ts";
 import type { WorkerConnection } from "./worker-connection.ts";
-import { MAX_VALUE_BYTES } from "./worker-input.ts";
 
 /** What a worker said of itself: `d3` is the camelCase protocol of 0.10–0.11, `d1_d2` the snake_case one before it. */
 export interface WorkerSession {

@@ -13,22 +13,31 @@ export const taskParams = z.object({
     .meta({ description: "From the header `stepflow-task-url` of the call that was answered with 202." }),
 });
 
-export const completeTaskBody = z.object({ output: jsonValue.meta({ description: "The component's result." }) });
+export const completeTaskBody = z
+  .object({ output: jsonValue.meta({ description: "The component's result." }) })
+  .meta({ id: "CompleteTask", examples: [{ output: { text: "done" } }] });
 
-export const failTaskBody = z.object({
-  code: z.enum(TASK_ERROR_CODES).default("COMPONENT_FAILED"),
-  message: z.string().min(1),
-  data: jsonValue.optional(),
-  retryAfterSecs: z.number().nonnegative().max(86_400).optional().meta({
-    description: "If the failure is retried: not before.",
-  }),
-});
+export const failTaskBody = z
+  .object({
+    code: z.enum(TASK_ERROR_CODES).default("COMPONENT_FAILED"),
+    message: z.string().min(1),
+    data: jsonValue.optional(),
+    retryAfterSecs: z.number().nonnegative().max(86_400).optional().meta({
+      description: "If the failure is retried: not before.",
+    }),
+  })
+  .meta({
+    id: "FailTask",
+    examples: [{ code: "RESOURCE_UNAVAILABLE", message: "the model is loading", retryAfterSecs: 30 }],
+  });
 
-export const heartbeatBody = z.object({
-  deadlineSecs: deadlineSecs.optional().meta({
-    description: "How long until the next word at the latest; as last time unless given.",
-  }),
-});
+export const heartbeatBody = z
+  .object({
+    deadlineSecs: deadlineSecs.optional().meta({
+      description: "How long until the next word at the latest; as last time unless given.",
+    }),
+  })
+  .meta({ id: "TaskSign", examples: [{ deadlineSecs: 3600 }] });
 
 export const reportedTask = z
   .object({
