@@ -1,6 +1,6 @@
 /**
  * The flows of the document on custom components, unmodified, with the tools worker in the place of its Python components: over
- * HTTP, as a user runs them. The document lies beside the project; without it there is nothing to run.
+ * HTTP and over stdio, as a user runs them. The document lies beside the project; without it there is nothing to run.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -17,6 +17,7 @@ const blocks = isThere
   ? [...readFileSync(document, "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "")
   : [];
 const flowNamed = (name: string) => blocks.find((text) => text.includes(`name: "${name}"`)) ?? "";
+const STDIO_CONFIG = blocks.find((text) => text.includes("transport: stdio")) ?? "";
 const HTTP_CONFIG = blocks.find((text) => text.includes("my_components_http:")) ?? "";
 
 describe.runIf(isThere)("the flows of custom-components.md", () => {
@@ -46,6 +47,11 @@ routes:
   "/processing/{component}": [{ plugin: processing_cluster }]
   "/monitoring/{component}": [{ plugin: monitoring }]
 `,
+      // As the document has it, but for the program: no routes, so that the plugin's name is the route.
+      "stdio-config.yml": STDIO_CONFIG.replace("command: python", `command: ${process.execPath}`).replace(
+        '["my_components.py"]',
+        JSON.stringify([programPath("workers/tools/node.ts"), "--stdio"]),
+      ),
       "demo.yaml": flowNamed("Custom Component Demo"),
       "integration.yaml": flowNamed("Custom Component Integration Test"),
       "distributed.yaml": flowNamed("Distributed Processing Workflow"),
@@ -58,6 +64,13 @@ routes:
 
   test("the integration test passes its own case, blobs included", async () => {
     const { code, stdout, stderr } = await stepflow(["test", "integration.yaml"], { cwd });
+    expect({ code, output: stdout + stderr }).toMatchObject({ code: 0 });
+  });
+
+  test("the integration test passes with a worker on stdio as well", async () => {
+    const { code, stdout, stderr } = await stepflow(["test", "integration.yaml", "--config", "stdio-config.yml"], {
+      cwd,
+    });
     expect({ code, output: stdout + stderr }).toMatchObject({ code: 0 });
   });
 
