@@ -491,7 +491,8 @@ describe("event streams", () => {
         worker.answers["answer"] = (posted, { message }) => {
           posted.writeHead(202).end('""');
           answers.push(message["result"] ?? null);
-          if (answers.length === 2) write({ id: idOf(seen), result: { output: answers.toSorted() } });
+          if (answers.length === 2)
+            write({ id: idOf(seen), result: { output: answers.map(String).toSorted((a, b) => a.localeCompare(b)) } });
         };
         write({ jsonrpc: "2.0", id: 1, method: "double", params: { n: 2 } });
         write({ jsonrpc: "2.0", id: 2, method: "double", params: { n: 3 } });

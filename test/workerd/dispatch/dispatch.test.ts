@@ -66,7 +66,7 @@ test("an event stream that breaks after its last event, with a callback answered
     })().catch(() => {});
     return new Response(readable, { headers: { "content-type": "text/event-stream" } });
   });
-  const { fetch: serve } = W;
+  const serve = W.fetch.bind(W);
   W.fetch = async (request) => {
     const message = await request.clone().json<{ id?: string; error?: unknown }>();
     if (message.id !== "cb") return serve(request);
