@@ -22,6 +22,12 @@ const GRACE_MS = 2000;
 /** What a program wrote just before its end is still read. */
 const DRAIN_MS = 200;
 
+/** What still runs when this process exits in a hurry is killed: then there is no time to ask. */
+const running = new Set<RunningProcess>();
+process.once("exit", () => {
+  for (const one of running) one.kill();
+});
+
 export class RunningProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #events: ProcessEvents;
@@ -42,7 +48,7 @@ export class RunningProcess {
       line: events.onLine,
       tooLong: () => {
         this.#end(`wrote a line of more than ${MAX_LINE_BYTES / 1024 / 1024} MiB`);
-        this.#kill("SIGKILL");
+        this.kill();
       },
     });
     readLines(this.#child.stderr, MAX_LOG_LINE_BYTES, { line: events.onLog, tooLong: () => {} });
@@ -58,16 +64,19 @@ export class RunningProcess {
   /** Closes its input and asks it to end; SIGKILL after 2 s. */
   async stop(): Promise<void> {
     this.#child.stdin.end();
-    this.#kill("SIGTERM");
-    const killer = setTimeout(() => this.#kill("SIGKILL"), GRACE_MS);
+    this.#signal("SIGTERM");
+    const killer = setTimeout(() => this.kill(), GRACE_MS);
     await this.#ended;
     clearTimeout(killer);
   }
 
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
   async #watch(): Promise<void> {
     const { promise: gone, resolve } = Promise.withResolvers<string>();
-    const killNow = (): void => this.#kill("SIGKILL");
-    process.once("exit", killNow);
+    running.add(this);
     this.#child.once("error", (error) => resolve(`could not be started: ${error.message}`));
     this.#child.once("exit", (code, signal) =>
       resolve(`ended ${signal === null ? `with code ${code}` : `by ${signal}`}`),
@@ -78,8 +87,8 @@ export class RunningProcess {
       await once(this.#child, "close", { signal: drained }).catch(() => {});
     }
     // Of its group something may be left.
-    this.#kill("SIGKILL");
-    process.removeListener("exit", killNow);
+    this.kill();
+    running.delete(this);
     this.#end(reason);
   }
 
@@ -89,7 +98,7 @@ export class RunningProcess {
     this.#events.onEnd(reason);
   }
 
-  #kill(signal: NodeJS.Signals): void {
+  #signal(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
     if (pid === undefined) return;
     try {

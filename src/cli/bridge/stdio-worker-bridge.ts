@@ -6,12 +6,20 @@
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Bridge, Reply, ReplyStream } from "./bridge.ts";
 import type { BridgedProgram } from "./bridged-program.ts";
-import { isObject, RPC_CODES, type RpcAnswer, type RpcId, type RpcMessage, rpcError } from "./rpc-message.ts";
+import { isObject, RPC_CODES, type RpcAnswer, type RpcMessage, rpcError } from "./rpc-message.ts";
 import type { RpcProcess } from "./rpc-process.ts";
 import { componentIdOf, componentInfo, openStdioWorker, type StdioDialect, workerNameOf } from "./stdio-dialect.ts";
 import { type BridgeLog, type Opened, SupervisedProgram } from "./supervised-program.ts";
 
 type Request = Extract<RpcMessage, { kind: "request" }>;
+
+/** A request of the worker that is on its way to the orchestrator. */
+interface WorkerCallback {
+  readonly process: RpcProcess;
+  readonly request: Request;
+  /** The execution on whose stream it travels; not always the one it was made in. */
+  carrier: ReplyStream;
+}
 
 /** One that lists more cannot have all of them asked for their schemas. */
 const MAX_DESCRIBED = 256;
@@ -20,7 +28,7 @@ export class StdioWorkerBridge implements Bridge {
   readonly #program: SupervisedProgram<StdioDialect>;
   /** In the order in which they began. */
   readonly #executions = new Set<ReplyStream>();
-  readonly #callbacks = new Map<string, { readonly process: RpcProcess; readonly id: RpcId }>();
+  readonly #callbacks = new Map<string, WorkerCallback>();
   #lastCallback = 0;
   #mayProbe = true;
 
@@ -88,12 +96,16 @@ export class StdioWorkerBridge implements Bridge {
         session.kind === "slashes"
           ? process.request(method, isOurs ? withIdempotencyKey(params, key) : params)
           : process.request("component_execute", oldParams(params, session.names));
-      const tellCancelled = (): void => process.notify("components/cancel", { id: request.id });
-      if (isOurs) stream.hungUp.addEventListener("abort", tellCancelled);
+      const giveUp = (): void => {
+        if (isOurs) process.notify("components/cancel", { id: request.id });
+        this.#moveCallbacks(stream);
+      };
+      stream.hungUp.addEventListener("abort", giveUp);
       this.#executions.add(stream);
       answer = await request.answer;
       this.#executions.delete(stream);
-      stream.hungUp.removeEventListener("abort", tellCancelled);
+      stream.hungUp.removeEventListener("abort", giveUp);
+      if (this.#executions.size === 0) this.#refuseCallbacks();
     }
     stream.send({ jsonrpc: "2.0", id, ...answer });
     stream.end();
@@ -107,29 +119,50 @@ export class StdioWorkerBridge implements Bridge {
   }
 
   #callBack(request: Request, process: RpcProcess): void {
-    const stream = [...this.#executions].find(({ hungUp }) => !hungUp.aborted);
-    if (!stream) {
+    const carrier = this.#carrier();
+    if (!carrier) {
       const why = `'${request.method}' can only be asked while a component executes`;
       return process.answer(request.id, rpcError(RPC_CODES.methodNotFound, why));
     }
     this.#lastCallback += 1;
     const id = `callback-${this.#lastCallback}`;
-    this.#callbacks.set(id, { process, id: request.id });
-    const forget = (): void => {
-      if (this.#callbacks.delete(id))
-        process.answer(request.id, rpcError(RPC_CODES.internal, "the execution was given up"));
-    };
-    stream.hungUp.addEventListener("abort", forget, { once: true });
-    stream.send({ jsonrpc: "2.0", id, method: request.method, params: request.params });
+    this.#callbacks.set(id, { process, request, carrier });
+    send(carrier, id, request);
+  }
+
+  #carrier(): ReplyStream | undefined {
+    return [...this.#executions].find(({ hungUp }) => !hungUp.aborted);
+  }
+
+  /** The orchestrator has given up an execution: what another one may have asked is asked again on its stream. */
+  #moveCallbacks(from: ReplyStream): void {
+    const carrier = this.#carrier();
+    if (!carrier) return this.#refuseCallbacks();
+    for (const [id, callback] of this.#callbacks) {
+      if (callback.carrier !== from) continue;
+      callback.carrier = carrier;
+      send(carrier, id, callback.request);
+    }
+  }
+
+  /** Nobody will answer any more: whoever waits in the worker is to hear it. */
+  #refuseCallbacks(): void {
+    for (const { process, request } of this.#callbacks.values())
+      process.answer(request.id, rpcError(RPC_CODES.internal, "the execution is over"));
+    this.#callbacks.clear();
   }
 
   #passAnswer({ id, answer }: Extract<RpcMessage, { kind: "answer" }>, reply: Reply): void {
     const waiting = this.#callbacks.get(String(id));
     if (!waiting) return reply.refused(`nobody waits for an answer with the id ${JSON.stringify(id)}`);
     this.#callbacks.delete(String(id));
-    waiting.process.answer(waiting.id, answer);
+    waiting.process.answer(waiting.request.id, answer);
     reply.accepted();
   }
+}
+
+function send(stream: ReplyStream, id: string, { method, params }: Request): void {
+  stream.send({ jsonrpc: "2.0", id, method, params });
 }
 
 async function describeAll(process: RpcProcess, names: readonly string[]): Promise<JsonObject[]> {

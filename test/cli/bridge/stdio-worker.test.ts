@@ -50,6 +50,25 @@ describe("a worker of 0.2 to 0.7", () => {
     );
   });
 
+  test("is answered although the call that carried its request is given up", async () => {
+    const asked: string[] = [];
+    const blobs = blobCallbacks();
+    const callbacks: CallbackHandler = (callback, signal) => {
+      asked.push(`${callback.call.componentId} ${callback.method}`);
+      return callback.call.componentId === "/slow" ? new Promise(() => {}) : blobs(callback, signal);
+    };
+    const { call, said } = await start(slashes, { callbacks });
+    const cancel = new AbortController();
+    const slow = call("slow", {}, { signal: cancel.signal });
+    await expect.poll(() => said).toContain("slow has begun");
+    const keep = call("keep", { n: 1 });
+    await expect.poll(() => asked).toEqual(["/slow blobs/put"]);
+    cancel.abort();
+    expect(await slow).toMatchObject({ error: { code: "CANCELLED" } });
+    expect(outputOf(await keep)).toMatchObject({ data: { n: 1 } });
+    expect(asked).toEqual(["/slow blobs/put", "/keep blobs/put", "/keep blobs/get"]);
+  });
+
   test("hears it when what it asks for is refused", async () => {
     const { call } = await start(slashes, { callbacks: blobCallbacks() });
     expect(await call("evaluate", { flow_id: "f", input: {} })).toMatchObject({

@@ -311,6 +311,24 @@ routes:
     );
   });
 
+  test("CONF-10 an MCP plugin gives content unless structured content is asked for", () => {
+    const results = (setting: string) =>
+      accepted(`plugins: {m: {type: mcp, url: "https://mcp.example"${setting}}}`).plugins.map(
+        (plugin) => plugin.kind === "mcp" && plugin.result,
+      );
+    expect([results(""), results(", result: content"), results(", result: structured")]).toEqual([
+      ["content"],
+      ["content"],
+      ["structured"],
+    ]);
+    expect(findings('plugins: {m: {type: mcp, url: "https://mcp.example", result: text}}')).toContainEqual([
+      "invalidSetting",
+      "$.plugins.m.result",
+      1,
+      expect.any(Number),
+    ]);
+  });
+
   test("keys such as __proto__ stay plain data", () => {
     const { plugins } = accepted("plugins: {__proto__: {type: builtin}, m: {type: service, binding: B}}");
     expect(plugins.map(({ name }) => name)).toEqual(["__proto__", "m"]);

@@ -19,7 +19,7 @@ plugins:
   service: { type: service, binding: B, maxResponseBytes: 10 }
   queue: { type: grpc, command: uv, queueName: q, executionTimeoutSecs: 9 }
   mcp: { type: mcp, command: npx, args: [x], env: {A: b} }
-  remote: { type: mcp, url: "https://mcp.example" }
+  remote: { type: mcp, url: "https://mcp.example", result: structured }
   stdio: { type: stdio, command: python, workingDirectory: w }
 routes:
   "/": [{ plugin: builtin }]

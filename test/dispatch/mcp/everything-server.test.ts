@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("a tool's result is its content array", async () => {
+test("CONF-10 a tool's result is its content array", async () => {
   const { call } = mcpTransport(server.url);
   expect(await call("echo", { input: { message: "hello" } })).toEqual({
     kind: "success",
@@ -16,7 +16,7 @@ test("a tool's result is its content array", async () => {
   });
 });
 
-test("structured content, where the plugin asks for it and the tool gives it", async () => {
+test("CONF-10 structured content, where the plugin asks for it and the tool gives it", async () => {
   const { call } = mcpTransport(server.url, { result: "structured" });
   const weather = await call("get-structured-content", { input: { location: "New York" } });
   expect(weather).toMatchObject({ kind: "success", value: { json: { temperature: 33, conditions: "Cloudy" } } });

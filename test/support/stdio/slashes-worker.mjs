@@ -37,7 +37,10 @@ const components = {
     process.stderr.write("about to die\n");
     process.exit(3);
   },
-  "/slow": () => new Promise(() => {}),
+  "/slow": () => {
+    process.stderr.write("slow has begun\n");
+    return new Promise(() => {});
+  },
   "/shout": () => {
     process.stdout.write("a print statement\n");
     return "shouted";
