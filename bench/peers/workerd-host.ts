@@ -6,7 +6,7 @@ import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 import { workerdPids } from "../child-process.ts";
 import { makeDirectory, removeDirectory } from "../temporary-directory.ts";
 
-export const COMPATIBILITY_DATE = "2026-10-23";
+const COMPATIBILITY_DATE = "2026-10-23";
 
 type WorkerConfig = MiniflareOptions["workers"][number]["config"];
 export interface HostedWorker {

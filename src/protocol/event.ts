@@ -21,13 +21,34 @@ interface StepEventBase extends EventBase {
 /** What `GET /runs/{id}/events` streams: one JSON object per event. */
 export type RunEventMessage =
   | (EventBase & { readonly type: "run_created"; readonly flowId: string; readonly itemCount: number })
-  | (EventBase & { readonly type: "sub_run_created"; readonly parentRunId: string; readonly flowId: string; readonly itemCount: number })
+  | (EventBase & {
+      readonly type: "sub_run_created";
+      readonly parentRunId: string;
+      readonly flowId: string;
+      readonly itemCount: number;
+    })
   | (StepEventBase & { readonly type: "step_started"; readonly attempt: number })
   | (StepEventBase & { readonly type: "step_waiting"; readonly until: string })
   /** An attempt failed and another one is due. */
-  | (StepEventBase & { readonly type: "attempt_failed"; readonly attempt: number; readonly retryAt: string; readonly error: TaskError })
+  | (StepEventBase & {
+      readonly type: "attempt_failed";
+      readonly attempt: number;
+      readonly retryAt: string;
+      readonly error: TaskError;
+    })
   /** `result` / `error` only when asked for (`includeResults`). */
-  | (StepEventBase & { readonly type: "step_completed"; readonly outcome: Outcome; readonly result?: Json; readonly error?: TaskError })
-  | (EventBase & { readonly type: "item_completed"; readonly itemIndex: number; readonly outcome: Outcome; readonly result?: Json; readonly error?: TaskError })
+  | (StepEventBase & {
+      readonly type: "step_completed";
+      readonly outcome: Outcome;
+      readonly result?: Json;
+      readonly error?: TaskError;
+    })
+  | (EventBase & {
+      readonly type: "item_completed";
+      readonly itemIndex: number;
+      readonly outcome: Outcome;
+      readonly result?: Json;
+      readonly error?: TaskError;
+    })
   | (EventBase & { readonly type: "cancel_requested" })
   | (EventBase & { readonly type: "run_completed"; readonly status: RunStatus; readonly outcome?: Outcome });

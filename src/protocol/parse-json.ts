@@ -62,7 +62,7 @@ function firstUnsafeScalar(text: string, wellFormed: boolean): ParsedJson | unde
 const LONE_SURROGATE = "The string holds half of a surrogate pair, which is no character";
 
 /** Whether a JSON string literal stands for well-formed Unicode. */
-export function isWellFormedString(source: string): boolean {
+function isWellFormedString(source: string): boolean {
   if (!source.includes("\\")) return source.isWellFormed();
   const decoded: string = JSON.parse(source);
   return decoded.isWellFormed();

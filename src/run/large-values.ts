@@ -2,7 +2,7 @@ import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { JournalEntry } from "../core/ports/journal.ts";
 
 /** Characters of JSON text from which on a value lies in the blob store instead of its row (A8). */
-export const INLINE_CHARACTERS = 256 * 1024;
+const INLINE_CHARACTERS = 256 * 1024;
 
 export function hasLargeValue(entries: readonly JournalEntry[]): boolean {
   return entries.some(isLarge);

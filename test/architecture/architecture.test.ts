@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ui: [],
 };
 /** Parts that may name the platform, the network, the clock and randomness. */
-const PURE = ["protocol", "core"];
+const PURE = new Set(["protocol", "core"]);
 const IMPURE_NAMES =
   /\b(?:fetch\s*\(|Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|process\.)/;
 
@@ -99,7 +99,7 @@ describe("architecture", () => {
 
   it("keeps the core pure: no platform, network, clock, randomness or timers", () => {
     const wrong = partFiles
-      .filter(({ part }) => PURE.includes(part))
+      .filter(({ part }) => PURE.has(part))
       .filter(
         ({ text, imports }) =>
           IMPURE_NAMES.test(withoutComments(text)) || imports.some((target) => /^(?:node|cloudflare):/.test(target)),

@@ -27,7 +27,7 @@ export interface FaultPlan {
   readonly cancelAfterMs: number | undefined;
 }
 
-export const NO_FAULTS: FaultPlan = {
+const NO_FAULTS: FaultPlan = {
   crashBeforeAppend: 0,
   crashAfterAppend: 0,
   crashBetweenEffects: 0,

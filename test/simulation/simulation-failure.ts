@@ -1,5 +1,5 @@
 /** The engine broke a rule. */
-export class SimulationFailure extends Error {
+class SimulationFailure extends Error {
   override readonly name = "SimulationFailure";
 }
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { componentList } from "../../protocol/api/component.ts";
 import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
-import type { itemPage, runPage, stepPage } from "../../protocol/api/run.ts";
+import type { runPage, stepPage } from "../../protocol/api/run.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { ItemResult, RunSubmission, RunSummary } from "../../protocol/run.ts";
@@ -68,8 +68,10 @@ export class ApiClient {
 
   /** Every item's result, in the order of the items. */
   async items(runId: string): Promise<ItemResult[]> {
-    const pages = await this.#pages<z.infer<typeof itemPage>>(`/runs/${encodeURIComponent(runId)}/items`);
-    return pages.flatMap((page) => page.results) as ItemResult[];
+    const pages = await this.#pages<{ readonly results: ItemResult[]; readonly nextCursor?: string }>(
+      `/runs/${encodeURIComponent(runId)}/items`,
+    );
+    return pages.flatMap((page) => page.results);
   }
 
   /** The run's events from the first (or after `since`) to its end. */

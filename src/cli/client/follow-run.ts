@@ -23,7 +23,7 @@ export async function followRun(
   }
 }
 
-export function hasEnded(status: RunStatus): boolean {
+function hasEnded(status: RunStatus): boolean {
   switch (status) {
     case "running":
     case "paused":

@@ -2,7 +2,7 @@
  * Puts inferred schemas into a flow's text. In YAML only the text of `schemas` changes, and its comments stay; JSON stays JSON.
  * Schemas that are there already are kept.
  */
-import { Document, isMap, isNode, isScalar, type Pair, parseDocument, visit, YAMLMap } from "yaml";
+import { Document, isMap, isNode, isScalar, type Node, type Pair, parseDocument, visit, YAMLMap } from "yaml";
 import type { InferredSchemas } from "../../core/types/index.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 
@@ -51,7 +51,7 @@ function spliceSchemas(text: string, root: YAMLMap): string | undefined {
 /** By itself the text of an alias has nothing to point to. */
 function hasAlias(pair: Pair): boolean {
   let found = false;
-  visit(pair, {
+  visit(pair.value as Node | null, {
     Alias: () => {
       found = true;
       return visit.BREAK;

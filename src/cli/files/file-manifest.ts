@@ -10,8 +10,8 @@ import { invalid } from "../exit-code.ts";
 import { shownPath } from "../input/read-source.ts";
 
 /** Bounds on what is taken from a working directory unasked. */
-export const MAX_FILES = 1000;
-export const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_FILES = 1000;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 export interface FileSelection {
   /** Path as `load_file` is given it → file on disk. */

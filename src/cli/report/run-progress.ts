@@ -114,7 +114,7 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
 }
 
 /** One event in words; undefined for those that say nothing new. */
-export function eventLine(event: RunEventMessage, itemCount: number): string | undefined {
+function eventLine(event: RunEventMessage, itemCount: number): string | undefined {
   const step = (stepId: string, itemIndex: number, elementIndex: number | undefined) =>
     `${itemCount === 1 ? "" : `item ${itemIndex} `}step ${stepId}${elementIndex === undefined ? "" : `[${elementIndex}]`}`;
   switch (event.type) {

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../protocol/json.ts";
  * Every kind of finding about a flow document. 1xxx–3xxx are the reference's (the level follows the thousands: 3 fatal,
  * 2 error, 1 warning); 9xxx are ours.
  */
-export const DIAGNOSTIC_KINDS = {
+const DIAGNOSTIC_KINDS = {
   unreachableStep: { code: 1000, level: "warning" },
   missingFlowName: { code: 1001, level: "warning" },
   missingFlowDescription: { code: 1002, level: "warning" },

@@ -4,7 +4,7 @@ import type { Expression } from "./expression.ts";
 import type { Evaluation } from "./scope.ts";
 
 /** The longest text a template may give, in UTF-16 code units. */
-export const MAX_TEMPLATE_LENGTH = 1024 * 1024;
+const MAX_TEMPLATE_LENGTH = 1024 * 1024;
 
 /**
  * The text of a template (EXPR-20): strings stand as they are, `null` as nothing, everything else as compact JSON. A text

@@ -1,5 +1,4 @@
 export { evaluate } from "./evaluate.ts";
-export { MAX_TEMPLATE_LENGTH } from "./evaluate-template.ts";
 export type { Expression, OnSkip, Path } from "./expression.ts";
 export { isTruthy } from "./is-truthy.ts";
 export { needs } from "./needs.ts";

@@ -65,7 +65,7 @@ export const EXAMPLE_FIELDS = { name: [], description: [], input: [] } as const 
 export const OLDER_FIELDS: ReadonlySet<string> = new Set(["inputSchema", "outputSchema"]);
 
 /** `camelCase` → `camel_case`. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -9,13 +9,6 @@ import type { Namespace, RunId } from "../../protocol/ids.ts";
 /** Runs one tree can hold, the root included. */
 export const MAX_RUNS_PER_TREE = 2 ** 24;
 
-const SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-
-/** True for the lower-case text of an id this module makes. */
-export function isRunId(text: string): text is RunId {
-  return SHAPE.test(text);
-}
-
 /** A UUIDv7: 48 bits of epoch milliseconds, then `random` (at least 10 bytes), low 24 bits zero. */
 export function newRootRunId(nowMs: number, random: Uint8Array): RunId {
   const bytes = new Uint8Array(16);

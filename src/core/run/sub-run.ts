@@ -7,7 +7,7 @@ import type { FinishedSubRun, SubRunDecision, SubRunRequest } from "../ports/com
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { endRunIfDone } from "./run-end.ts";
-import { withOrdinal } from "./run-id.ts";
+import { MAX_RUNS_PER_TREE, withOrdinal } from "./run-id.ts";
 import type { Agendum } from "./schedule.ts";
 import type { Attempt } from "./settle-attempt.ts";
 import { settleOutcome } from "./settle-attempt.ts";
@@ -36,6 +36,11 @@ export function startSubRun(
       code: "ORCHESTRATOR_ERROR",
       message: `sub-runs are nested more than maxDepth (${turn.settings.maxDepth}) deep`,
     });
+    return;
+  }
+  if (turn.tree.runs.length >= MAX_RUNS_PER_TREE) {
+    const message = `a run tree holds at most ${MAX_RUNS_PER_TREE} runs, and this one is full`;
+    fail(turn, task, attempt, { code: "ORCHESTRATOR_ERROR", message });
     return;
   }
   const flow = prepareSubFlow(turn, decision.request);

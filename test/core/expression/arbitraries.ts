@@ -5,7 +5,7 @@ import type { Expression } from "../../../src/core/expression/index.ts";
 import type { Json } from "../../../src/protocol/json.ts";
 
 const KEYS = ["a", "b", "a.b", "", " ", "]", '"]', "']", "$", "__proto__", "10", "constructor", "é😀"];
-export const keys = fc.oneof(fc.constantFrom(...KEYS), fc.string({ unit: "grapheme", maxLength: 6 }));
+const keys = fc.oneof(fc.constantFrom(...KEYS), fc.string({ unit: "grapheme", maxLength: 6 }));
 export const segments = fc.oneof(keys, fc.nat({ max: 3 }));
 const paths = fc.array(segments, { maxLength: 3 });
 
