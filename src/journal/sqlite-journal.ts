@@ -1,14 +1,17 @@
 /**
- * The journal of one run tree in SQLite. Owns the tables `journal` and `snapshot`; nobody else writes them. Tables are made by
+ * The journal of one run tree in SQLite. Owns the tables `journal` and `snapshot`; nobody else writes them. Its table is made by
  * the first append, so that asking about a run that does not exist leaves no trace (A11). A row stays below 2 MB: the shell
  * moves larger values to the blob store before it appends.
  */
 
 import type { Journal, JournalEntry, StoredValue } from "../core/ports/journal.ts";
 import type { BlobId } from "../protocol/ids.ts";
-import { migrate } from "./migrations.ts";
+import { migrate, schemaVersion } from "./migrations.ts";
 import type { SqlDatabase, SqlValue, Transaction } from "./sql-database.ts";
 
+/** Most runs never write a snapshot, and it can always be made again: its table comes with the first one. */
+const SNAPSHOT_TABLE = `CREATE TABLE IF NOT EXISTS snapshot
+  (seq INTEGER NOT NULL, chunk INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (seq, chunk))`;
 /** Characters of a snapshot per row; at most 3 bytes each in UTF-8, so a row stays below 2 MB. */
 const SNAPSHOT_CHUNK = 600_000;
 /** Rows go in groups, one JSON parameter each; a group's characters stay below this, and so the parameter below 2 MB. */
@@ -39,13 +42,12 @@ export class SqliteJournal implements Journal {
 
   exists(): boolean {
     if (!this.#ready) {
-      const [table] = this.#sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'journal'");
-      if (table) {
-        migrate(this.#sql);
-        this.#ready = true;
-      }
+      const version = schemaVersion(this.#sql);
+      if (version === 0) return false;
+      migrate(this.#sql, version);
+      this.#ready = true;
     }
-    return this.#ready;
+    return true;
   }
 
   /** The tables are gone: the storage was erased as a whole. */
@@ -63,7 +65,7 @@ export class SqliteJournal implements Journal {
       return;
     }
     this.#transaction(() => {
-      if (!this.exists()) migrate(this.#sql);
+      if (!this.exists()) migrate(this.#sql, 0);
       for (const group of groups) this.#insert(group);
     });
     // Not before: a block that fails takes the new tables with it.
@@ -94,6 +96,7 @@ export class SqliteJournal implements Journal {
 
   saveSnapshot(seq: number, text: string): void {
     this.#transaction(() => {
+      this.#sql.exec(SNAPSHOT_TABLE);
       this.#sql.exec("DELETE FROM snapshot");
       for (const [chunk, part] of cutText(text).entries()) {
         this.#sql.exec("INSERT INTO snapshot (seq, chunk, text) VALUES (?, ?, ?)", seq, chunk, part);
@@ -102,7 +105,8 @@ export class SqliteJournal implements Journal {
   }
 
   latestSnapshot(): { readonly seq: number; readonly text: string } | undefined {
-    if (!this.exists()) return undefined;
+    const [table] = this.#sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'snapshot'");
+    if (!table) return undefined;
     const chunks = Array.from(
       this.#sql.exec<{ seq: number; text: string }>("SELECT seq, text FROM snapshot ORDER BY chunk"),
     );

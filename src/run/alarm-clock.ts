@@ -5,6 +5,7 @@
 export interface AlarmStorage {
   getAlarm(): Promise<number | null>;
   setAlarm(at: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
 }
 
 export class AlarmClock {
@@ -25,6 +26,13 @@ export class AlarmClock {
     if (this.#armedAt !== undefined && this.#armedAt <= at) return;
     this.#armedAt = at;
     void this.#storage.setAlarm(at);
+  }
+
+  /** Nothing is left to wake up for: cheaper than a ring for nothing. */
+  disarm(): void {
+    if (this.#armedAt === undefined) return;
+    this.#armedAt = undefined;
+    void this.#storage.deleteAlarm();
   }
 
   /** It has just rung. */

@@ -38,9 +38,9 @@ export class IndexOutbox {
     return Math.min(MAX_RETRY_MS, 1_000 * 2 ** this.#failures);
   }
 
-  /** Tells what is new. False if the index could not be told; what changes meanwhile is told in the same go. */
+  /** Tells what is new, and what changes meanwhile in the same go. True once the index knows all of it; false if it does not yet. */
   async send(tree: RunTree): Promise<boolean> {
-    if (this.#sending) return true;
+    if (this.#sending) return false;
     this.#sending = true;
     try {
       while (this.isDirty(tree)) await this.#sendOnce(tree);

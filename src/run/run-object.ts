@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import { flowText } from "../core/run/load.ts";
 import { ordinalOf, withOrdinal } from "../core/run/run-id.ts";
-import type { RunNode, RunTree } from "../core/run/state.ts";
+import type { RunNode } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
@@ -223,7 +223,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         },
         settled: (run) => this.#arm(run),
         cancelChild: (child) => this.ctx.waitUntil(this.#cancelChild(child)),
-        ended: (run, ordinal) => this.#runEnded(run.tree, ordinal),
+        ended: (run, ordinal) => this.#runEnded(run, ordinal),
         failed: () => {
           this.#live = undefined;
           this.#retryLater();
@@ -259,17 +259,24 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       const send = async (): Promise<void> => {
         await this.#waiters.wait(root, FIRST_REPORT_AFTER_MS);
         this.#startedReporting = true;
-        await this.#outbox.send(live.tree);
+        await this.#tellIndex(live);
       };
       this.ctx.waitUntil(send());
     }
 
-    #runEnded(tree: RunTree, ordinal: number): void {
+    /** Once the index knows how a run has ended, nothing is left to wake up for. A cancel may still be on its way to other runs. */
+    async #tellIndex(live: LiveRun): Promise<void> {
+      const told = await this.#outbox.send(live.tree);
+      const status = live.tree.runs[0]?.status;
+      if (told && !live.pending && (status === "completed" || status === "failed")) this.#alarm.disarm();
+    }
+
+    #runEnded(live: LiveRun, ordinal: number): void {
       this.#waiters.ended(ordinal);
       if (ordinal !== 0) return;
       // The alarm stands behind the report: it may be armed for a timer that is far off.
       this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
-      if (this.#startedReporting) this.ctx.waitUntil(this.#outbox.send(tree));
+      if (this.#startedReporting) this.ctx.waitUntil(this.#tellIndex(live));
     }
 
     async #read<T>(runId: RunId, read: (live: LiveRun, node: RunNode) => Promise<T>): Promise<RunReply<T>> {
