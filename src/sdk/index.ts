@@ -27,7 +27,6 @@ export {
   type SubmitOptions,
   type SubRun,
   type SubRunItem,
-  type SubRunResult,
 } from "./stepflow-context.ts";
 export { createTestContext, type TestContext, type TestContextOptions } from "./testing/test-context.ts";
 export { createWorker, type Worker, type WorkerOptions } from "./worker.ts";

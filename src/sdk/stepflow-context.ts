@@ -15,15 +15,9 @@ export interface SubRun {
 export interface SubRunItem {
   readonly itemIndex: number;
   readonly status: string;
-  /** Absent while it runs. Error codes may be numbers on older orchestrators. */
-  readonly result?: SubRunResult;
+  /** Absent while it runs. */
+  readonly result?: FlowResult;
 }
-export type SubRunResult =
-  | Exclude<FlowResult, { readonly outcome: "failed" }>
-  | {
-      readonly outcome: "failed";
-      readonly error: { readonly code: number | string; readonly message: string; readonly data?: Json };
-    };
 
 export interface SubmitOptions {
   /** Resolve when the run has ended, with results. */

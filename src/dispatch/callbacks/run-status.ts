@@ -2,7 +2,8 @@
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ItemResult, RunStatus, RunSummary } from "../../protocol/run.ts";
-import { TASK_ERROR_CODES, type TaskError } from "../../protocol/task-error.ts";
+import type { TaskError } from "../../protocol/task-error.ts";
+import { workerErrorNumber } from "../../protocol/worker-error-code.ts";
 
 /** `results` is left out unless given: these workers refuse `null` there and then wait for ever. */
 export function runStatus(summary: RunSummary, results?: readonly ItemResult[]): JsonObject {
@@ -33,10 +34,9 @@ export function itemStatusName({ status, result }: ItemResult): string {
   return result?.outcome === "skipped" ? "failed" : status;
 }
 
-/** With its code as an integer. */
 function successOrFailed(result: FlowResult): JsonObject {
   if (result.outcome !== "skipped") return flowResult(result);
-  return { outcome: "failed", error: { code: TASK_ERROR_CODES.indexOf("CANCELLED"), message: "the run was skipped" } };
+  return { outcome: "failed", error: wireError({ code: "CANCELLED", message: "the run was skipped" }) };
 }
 
 /** As `successOrFailed`, for the workers that know `skipped`. */
@@ -60,6 +60,7 @@ function itemResult(item: ItemResult): JsonObject {
   };
 }
 
+/** The number is all that these workers know; several codes share one, so our SDK is told the code itself beside it. */
 function wireError({ code, message, data }: TaskError): JsonObject {
-  return { code: TASK_ERROR_CODES.indexOf(code), message, ...(data !== undefined && { data }) };
+  return { code: workerErrorNumber(code), message, ...(data !== undefined && { data }), taskErrorCode: code };
 }

@@ -16,6 +16,7 @@ import {
 import type { ExecuteParams } from "./execute-params.ts";
 import { isObject, type RpcId } from "./json-rpc.ts";
 import type { Session } from "./session.ts";
+import { readSubRun } from "./sub-run.ts";
 import { uuidV5 } from "./uuid-v5.ts";
 
 export interface ExecutionPeer {
@@ -148,12 +149,4 @@ async function reached<T>(request: () => Promise<T>): Promise<T> {
     const why = thrown.cause instanceof Error ? messageOf(thrown.cause) : messageOf(thrown);
     throw new ComponentError(`the blob API cannot be reached: ${why}`, { code: "RESOURCE_UNAVAILABLE", cause: thrown });
   }
-}
-
-function readSubRun(answer: Json, method: string): SubRun {
-  if (isObject(answer) && typeof answer["runId"] === "string" && typeof answer["status"] === "string") {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the protocol's other side answers for the rest
-    return answer as unknown as SubRun;
-  }
-  throw new ComponentError(`${method}: the answer is no state of a run`, { code: "WORKER_ERROR" });
 }

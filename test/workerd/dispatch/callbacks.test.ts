@@ -175,18 +175,20 @@ describe("runs (D2, D3)", () => {
     });
   });
 
-  it("failed and skipped items are failed, with integer codes", async () => {
+  it("failed and skipped items are failed, with the integer codes these workers know", async () => {
     const { answers } = await ask(submit(await storeFlow(FAILING), [1]), submit(await storeFlow(SKIPPED), [1]));
     expect(answers.map(({ result }) => result)).toMatchObject([
       {
         status: "failed",
         items: { failed: 1 },
-        results: [{ result: { outcome: "failed", error: { code: 3, message: "no" } } }],
+        results: [
+          { result: { outcome: "failed", error: { code: -32_100, taskErrorCode: "COMPONENT_FAILED", message: "no" } } },
+        ],
       },
       {
         status: "failed",
         items: { failed: 1, completed: 0 },
-        results: [{ result: { outcome: "failed", error: { code: 4 } } }],
+        results: [{ result: { outcome: "failed", error: { code: -32_000, taskErrorCode: "CANCELLED" } } }],
       },
     ]);
   });
