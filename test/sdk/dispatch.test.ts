@@ -151,8 +151,12 @@ describe("sub-runs", () => {
     expect(asked[1]?.params).toMatchObject({ flowId: "c".repeat(64) });
   });
 
-  test("a sub-run that fails fails the component, with the reason and the run", async () => {
-    const failed = { outcome: "failed", error: { code: 3, message: "no luck" } };
+  test.each([
+    ["ours, which names the code", { code: -32_300, taskErrorCode: "TIMEOUT" }, "TIMEOUT"],
+    ["the number of 0.9 to 0.11", { code: -32_102 }, "RESOURCE_UNAVAILABLE"],
+    ["the integers of the reference", { code: 3 }, "COMPONENT_FAILED"],
+  ])("a sub-run that fails fails the component, with the reason and the run: %s", async (_, wire, code) => {
+    const failed = { outcome: "failed", error: { ...wire, message: "no luck" } };
     const answers = {
       "runs/submit": { ...finished, status: "failed", results: [{ itemIndex: 0, status: "failed", result: failed }] },
     };
@@ -161,7 +165,7 @@ describe("sub-runs", () => {
       error: {
         code: "COMPONENT_FAILED",
         message: `the sub-run ${finished.runId} failed: no luck`,
-        data: { runId: finished.runId, code: 3, taskErrorCode: "COMPONENT_FAILED" },
+        data: { runId: finished.runId, code, taskErrorCode: "COMPONENT_FAILED" },
       },
     });
   });
@@ -233,18 +237,29 @@ describe("blobs", () => {
     });
   });
 
-  test("a worker that has restarted is initialized again, and then has the blobs", async () => {
+  test("an isolate that was never initialized has the blobs all the same, without another round trip", async () => {
     const started = () =>
       createWorker().component("blobby", {
         execute: async (input, context) => context.getBlob(await context.putBlob(input)),
       });
     let running = started();
-    const server = await serve({ fetch: (request) => running.fetch(request) }, { announce: false });
+    let requests = 0;
+    const server = await serve(
+      {
+        fetch: (request) => {
+          requests++;
+          return running.fetch(request);
+        },
+      },
+      { announce: false },
+    );
     const connected = transport({ url: server.url, blobApiUrl: at() });
     const call = (input: string) => connected.execute(attemptCall({ componentId: "/blobby", input }), never);
     expect(await call("x")).toEqual(success("x"));
     running = started();
+    const before = requests;
     expect(await call("y")).toEqual(success("y"));
+    expect(requests).toBe(before + 1);
     await server.close();
   });
 

@@ -11,6 +11,8 @@ export interface EventStreamLimits {
   readonly idleMs: number;
   /** True while the worker waits for an answer of ours: its silence then means nothing. */
   readonly isWaitedFor?: () => boolean;
+  /** Aborts when nobody wants to know any more. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -50,6 +52,8 @@ export async function readEventStream(
   });
   const decoder = new TextDecoder();
   const reader = body.getReader();
+  const leave = (): void => void reader.cancel().catch(() => {});
+  limits.signal?.addEventListener("abort", leave, { once: true });
   try {
     for (;;) {
       const chunk = await readChunk(reader, limits.idleMs, timers, limits.isWaitedFor);
@@ -61,8 +65,9 @@ export async function readEventStream(
       if (pending > limits.maxBytes) return { kind: "too_large", limitBytes: limits.maxBytes };
     }
   } finally {
+    limits.signal?.removeEventListener("abort", leave);
     // The worker may have gone already.
-    reader.cancel().catch(() => {});
+    leave();
   }
 }
 

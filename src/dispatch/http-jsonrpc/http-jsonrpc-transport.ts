@@ -12,9 +12,9 @@ import { storeValue } from "../store-value.ts";
 import { type CallbackHandler, refuseCallbacks } from "./callback-handler.ts";
 import type { Exchange } from "./exchange.ts";
 import { WorkerConnection, type WorkerFetch } from "./worker-connection.ts";
-import { failureOutcome, hasForgottenSession } from "./worker-failure.ts";
+import { failureOutcome, hasForgottenSession, withoutSecret } from "./worker-failure.ts";
 import { workerInput } from "./worker-input.ts";
-import { type SessionCache, WorkerSessions } from "./worker-session.ts";
+import { capabilitiesOf, type SessionCache, type WorkerSession, WorkerSessions } from "./worker-session.ts";
 
 export interface HttpJsonRpcOptions {
   readonly plugin: string;
@@ -84,7 +84,7 @@ export class HttpJsonRpcTransport implements Transport {
     signal: AbortSignal,
     headersArrived: (() => void) | undefined,
   ): Promise<AttemptReply> {
-    const { plugin, blobs, callbacks = refuseCallbacks, taskUrl, traceparent } = this.#options;
+    const { plugin, blobs, timers, callbacks = refuseCallbacks, taskUrl, traceparent } = this.#options;
     const trace = traceparent?.(call);
     const who = `component '${call.componentId}' of plugin '${plugin}'`;
     const opened = await this.#sessions.open();
@@ -95,7 +95,10 @@ export class HttpJsonRpcTransport implements Transport {
       {
         id: `${call.idempotencyKey}/${call.attempt}`,
         method: "components/execute",
-        params: executeParams(call, fit.input, trace),
+        params: {
+          ...executeParams(call, fit.input, trace),
+          ...additions(opened.session, call.deadlineAt - timers.now()),
+        },
         headers: {
           "idempotency-key": call.idempotencyKey,
           ...(taskUrl && { "stepflow-task-url": taskUrl(call) }),
@@ -107,7 +110,7 @@ export class HttpJsonRpcTransport implements Transport {
       signal,
     );
     if (answer.kind === "handed_over" && taskUrl) return answer;
-    if (answer.kind !== "result") return failureOutcome(answer, who);
+    if (answer.kind !== "result") return withoutSecret(failureOutcome(answer, who), opened.session.blobApiUrl);
     const { output } = toObject(answer.result);
     if (output === undefined) return failureOutcome({ kind: "broken", reason: "the result has no output" }, who);
     return { kind: "success", value: await storeValue(output, blobs, answer.maxBytes) };
@@ -140,6 +143,14 @@ function executeParams(call: AttemptCall, input: Json, traceparent: string | und
     },
     ...ids,
     ...(call.pathParams && { path_params: call.pathParams }),
+  };
+}
+
+/** What our SDK reads besides, and others pass over: how long is waited, and, for an isolate that was never initialized, its session. */
+function additions({ dialect, blobApiUrl }: WorkerSession, timeoutMs: number): JsonObject {
+  return {
+    timeoutMs,
+    ...(dialect === "d3" && blobApiUrl !== undefined && { capabilities: capabilitiesOf(blobApiUrl) }),
   };
 }
 

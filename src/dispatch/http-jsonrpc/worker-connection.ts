@@ -37,8 +37,8 @@ export interface RpcCall {
 
 type Posted = { readonly kind: "response"; readonly response: Response } | Extract<Exchange, { kind: "broken" }>;
 
-/** How long an event stream may be silent. */
 const DEFAULT_HAND_OVER_MS = 24 * 60 * 60 * 1000;
+/** How long an event stream may be silent. */
 const MAX_SILENCE_MS = 5 * 60 * 1000;
 
 export class WorkerConnection {
@@ -130,7 +130,13 @@ export class WorkerConnection {
     if (!response.body) return { kind: "broken", reason: "the worker's event stream is empty" };
     const { maxResponseBytes, timers } = this.#endpoint;
     let unanswered = 0;
-    const limits = { maxBytes: maxResponseBytes, idleMs: MAX_SILENCE_MS, isWaitedFor: () => unanswered > 0 };
+    const over = new AbortController();
+    const limits = {
+      maxBytes: maxResponseBytes,
+      idleMs: MAX_SILENCE_MS,
+      isWaitedFor: () => unanswered > 0,
+      signal: over.signal,
+    };
     // A load balancer finds the instance that waits for the answer by this header.
     const instance = response.headers.get("stepflow-instance-id");
     const headers: Record<string, string> = instance === null ? {} : { "stepflow-instance-id": instance };
@@ -154,7 +160,7 @@ export class WorkerConnection {
         .catch((cause: unknown) => lose({ kind: "broken", reason: describe(cause) }))
         .finally(() => unanswered--);
     });
-    return Promise.race([stream, lost]);
+    return Promise.race([stream, lost]).finally(() => over.abort("the exchange has ended"));
   }
 }
 

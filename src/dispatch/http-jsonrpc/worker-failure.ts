@@ -6,6 +6,8 @@ import { taskErrorCodeFromNumber } from "../../protocol/worker-error-code.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RpcError } from "./json-rpc.ts";
 
+const HIDDEN_URL = "(the blob API)";
+
 /** The outcome of an attempt whose exchange with the worker gave no result. `who` names plugin and component. */
 export function failureOutcome(exchange: Exclude<Exchange, { kind: "result" }>, who: string): TaskOutcome {
   switch (exchange.kind) {
@@ -43,6 +45,27 @@ export function failureOutcome(exchange: Exclude<Exchange, { kind: "result" }>, 
  */
 export function hasForgottenSession({ code, message }: RpcError, isToldBlobUrl: boolean): boolean {
   return code === -32_002 || (isToldBlobUrl && code === -32_100 && /blob api url/i.test(message));
+}
+
+/** Workers quote the address of the blob they failed to reach; its secret part is not for those who read the run. */
+export function withoutSecret(outcome: TaskOutcome, blobApiUrl: string | undefined): TaskOutcome {
+  if (outcome.kind !== "failed" || blobApiUrl === undefined) return outcome;
+  const { code, message, data } = outcome.error;
+  return {
+    ...outcome,
+    error: {
+      code,
+      message: message.replaceAll(blobApiUrl, HIDDEN_URL),
+      ...(data !== undefined && { data: withoutText(data, blobApiUrl) }),
+    },
+  };
+}
+
+function withoutText(json: Json, text: string): Json {
+  if (typeof json === "string") return json.replaceAll(text, HIDDEN_URL);
+  if (typeof json !== "object" || json === null) return json;
+  if (Array.isArray(json)) return json.map((child) => withoutText(child, text));
+  return Object.fromEntries(Object.entries(json).map(([key, child]) => [key, withoutText(child, text)]));
 }
 
 function codeOf({ code, data }: RpcError): TaskErrorCode {

@@ -82,7 +82,7 @@ export class WorkerSessions {
       runtimeProtocolVersion: 1,
       runtime_protocol_version: 1,
       protocol_prefix: this.#plugin,
-      capabilities: blobApiUrl === undefined ? {} : { blobApiUrl, blobThreshold: MAX_VALUE_BYTES },
+      capabilities: capabilitiesOf(blobApiUrl),
     };
     const answer = await this.#connection.call({ id: "initialize", method: "initialize", params }, signal);
     if (answer.kind !== "result") return answer;
@@ -91,6 +91,11 @@ export class WorkerSessions {
     this.#cache.set(this.#worker, session);
     return { kind: "open", session };
   }
+}
+
+/** What a worker is told of us. */
+export function capabilitiesOf(blobApiUrl: string | undefined): JsonObject {
+  return blobApiUrl === undefined ? {} : { blobApiUrl, blobThreshold: MAX_VALUE_BYTES };
 }
 
 function readSession(result: unknown, blobApiUrl: string | undefined): WorkerSession {

@@ -168,6 +168,7 @@ describe("execute", () => {
         flow_id,
         step_id,
         path_params: { tenant: "t" },
+        timeoutMs: 60_000,
       },
     });
     expect(headers).toMatchObject({
@@ -177,6 +178,30 @@ describe("execute", () => {
       traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       authorization: "Bearer w",
     });
+  });
+
+  test.each<[string, Json, Json | undefined]>([
+    ["D3", { serverProtocolVersion: 1 }, { blobApiUrl: "http://o/s/blobs", blobThreshold: 8 * 2 ** 20 }],
+    ["D1, D2", { server_protocol_version: 1 }, undefined],
+  ])("tells an isolate that was never initialized what it needs: %s", async (_, result, capabilities) => {
+    worker.answers["initialize"] = () => result;
+    await transport({ blobApiUrl: () => "http://o/s/blobs" }).execute(attemptCall(), never);
+    expect(worker.last("components/execute").message.params?.["capabilities"]).toEqual(capabilities);
+  });
+
+  test("the blob address a worker quotes in its failure stays out of the run", async () => {
+    const blobApiUrl = "http://o/secret/blobs";
+    const message = `404 Not Found for url '${blobApiUrl}/abc'`;
+    const outcome = await execute(
+      (response, seen) =>
+        sendJson(response, {
+          id: idOf(seen),
+          error: { code: -32_100, message, data: { stack: [{ error: message }] } },
+        }),
+      { blobApiUrl: () => blobApiUrl },
+    );
+    const hidden = "404 Not Found for url '(the blob API)/abc'";
+    expect(outcome).toMatchObject({ error: { message: hidden, data: { stack: [{ error: hidden }] } } });
   });
 
   test("a null output is a result; none at all is not", async () => {
@@ -514,6 +539,46 @@ describe("event streams", () => {
       openStream(response)({ jsonrpc: "2.0", id: "cb", method: "x", params: {} }),
     );
     expect(outcome).toEqual(failing("UNREACHABLE", expect.stringContaining("refused the error of its 'x'")));
+  });
+
+  test("an attempt that has failed so leaves no open stream and no timer behind", async () => {
+    worker.answers["answer"] = (posted) => sendJson(posted, {}, 400);
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    await execute((response) => {
+      response.once("close", close);
+      openStream(response)({ jsonrpc: "2.0", id: "cb", method: "x", params: {} });
+    });
+    await closed;
+    expect(timers.pending).toBe(0);
+  });
+
+  test("signs of life keep a stream open for as long as its deadline", async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<(message: Json) => void>();
+    const { promise: done, resolve: end } = Promise.withResolvers<void>();
+    const silent = 4 * 60 * 1000;
+    worker.answers["components/execute"] = (response, seen) => {
+      open(openStream(response));
+      void done.then(() => response.end(`data: ${JSON.stringify({ id: idOf(seen), result: { output: "done" } })}\n\n`));
+    };
+    const beats: number[] = [];
+    const attempt = transport({
+      callbacks: async () => {
+        beats.push(timers.now());
+        return { kind: "result", result: null };
+      },
+    }).execute(attemptCall({ deadlineAt: timers.now() + 20 * silent }), never);
+    const send = await opened;
+    for (let beat = 1; beat <= 3; beat++) {
+      timers.advance(silent);
+      send({ jsonrpc: "2.0", method: "components/progress", params: { id: "x", progress: beat / 3 } });
+      // The answer to a request shows that what was sent before it has been read.
+      const answered = worker.arrival("answer");
+      send({ jsonrpc: "2.0", id: beat, method: "ping", params: {} });
+      await answered;
+    }
+    end();
+    expect(await attempt).toEqual(success("done"));
+    expect(beats).toHaveLength(3);
   });
 });
 
