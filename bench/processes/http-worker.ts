@@ -2,7 +2,8 @@
  * The HTTP worker that all peers call: JSON-RPC 2.0 over POST (initialize, components/list, components/info,
  * components/execute), plain JSON answers, kept-alive connections, as little work per call as node:http allows.
  * Its one component `/count` answers `{ n: input.n + 1 }`. It keeps the arrival time of every call since the last
- * `POST /reset`, on the machine-wide monotonic clock; `GET /arrivals` gives them in milliseconds.
+ * `POST /reset`, on the machine-wide monotonic clock; `GET /arrivals` gives them in milliseconds. From `POST /delay?ms=N` on it
+ * answers each execution only after that time.
  */
 import { createServer, type ServerResponse } from "node:http";
 
@@ -19,6 +20,7 @@ const COMPONENT = {
   output_schema: { type: "object" },
 };
 let arrivals: number[] = [];
+let delayMs = 0;
 
 function answer(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
@@ -59,6 +61,11 @@ const server = createServer((request, response) => {
     request.resume();
     return answer(response, 200, "{}");
   }
+  if (request.url?.startsWith("/delay?ms=")) {
+    delayMs = Number(request.url.slice("/delay?ms=".length));
+    request.resume();
+    return answer(response, 200, "{}");
+  }
   const arrivedAt = Number(process.hrtime.bigint()) / 1e6;
   let text = "";
   request.setEncoding("utf8");
@@ -66,8 +73,10 @@ const server = createServer((request, response) => {
     text += chunk;
   });
   request.on("end", () => {
-    if (text.includes('"components/execute"')) arrivals.push(arrivedAt);
-    handleRpc(response, text);
+    if (!text.includes('"components/execute"')) return handleRpc(response, text);
+    arrivals.push(arrivedAt);
+    if (delayMs > 0) setTimeout(() => handleRpc(response, text), delayMs);
+    else handleRpc(response, text);
   });
 });
 // Longer than any pause of the benchmark: a connection closed while a peer picks it up would look like the peer's failure.
