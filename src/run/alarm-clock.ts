@@ -35,8 +35,8 @@ export class AlarmClock {
     void this.#storage.deleteAlarm();
   }
 
-  /** It has just rung. */
-  rang(): void {
+  /** It has just rung, or was erased with the whole storage. */
+  forget(): void {
     this.#armedAt = undefined;
   }
 }

@@ -12,6 +12,12 @@ const MAX_RETRY_MS = 30_000;
 /** Runs per call. */
 const BATCH = 200;
 
+/** `written` resolves when everything the tree tells is in the journal: the index never knows more. */
+interface Reported {
+  readonly tree: RunTree;
+  written(): Promise<void>;
+}
+
 export class IndexOutbox {
   readonly #report: (reports: readonly RunReport[]) => Promise<void>;
   /** Events up to here are known to the index. */
@@ -28,22 +34,17 @@ export class IndexOutbox {
     return changedRuns(tree, this.#reportedSeq).length > 0;
   }
 
-  /** The run is gone; another one under the same id starts from nothing. */
-  forget(): void {
-    this.#reportedSeq = 0;
-  }
-
   /** How long to wait before telling it again. */
   get retryMs(): number {
     return Math.min(MAX_RETRY_MS, 1_000 * 2 ** this.#failures);
   }
 
   /** Tells what is new, and what changes meanwhile in the same go. True once the index knows all of it; false if it does not yet. */
-  async send(tree: RunTree): Promise<boolean> {
+  async send(run: Reported): Promise<boolean> {
     if (this.#sending) return false;
     this.#sending = true;
     try {
-      while (this.isDirty(tree)) await this.#sendOnce(tree);
+      for (await run.written(); this.isDirty(run.tree); await run.written()) await this.#sendOnce(run.tree);
       this.#failures = 0;
       return true;
     } catch {

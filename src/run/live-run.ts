@@ -58,6 +58,10 @@ export class LiveRun {
   readonly #fetching = new Set<BlobId>();
   readonly #snapshots: SnapshotWriter;
   #drained: (() => void)[] = [];
+  /** A turn is decided and not appended yet: its large values are on their way to the blob store. */
+  #isAhead = false;
+  #written: (() => void)[] = [];
+  #failure: unknown;
   #dueAt: number | undefined;
   #more = false;
   #busy = false;
@@ -145,9 +149,20 @@ export class LiveRun {
     return this.calls.count > 0 || this.#more || this.#gathering || this.#fetching.size > 0;
   }
 
-  /** Resolves once every command posted so far has been carried out. */
+  /** Resolves once every command posted so far has been carried out. Throws if one could not be: nothing of it happened. */
   async drained(): Promise<void> {
     if (this.#busy || this.#gathering) await new Promise<void>((resolve) => this.#drained.push(resolve));
+    this.#checkUsable();
+  }
+
+  /** Resolves when everything the state tells is in the journal: nobody may be shown more. Throws if it could not be written. */
+  async written(): Promise<void> {
+    while (this.#isAhead) await new Promise<void>((resolve) => this.#written.push(resolve));
+    this.#checkUsable();
+  }
+
+  #checkUsable(): void {
+    if (this.spent) throw new Error("the run could not be brought up to date", { cause: this.#failure });
   }
 
   #callEnded(task: TaskAddress, attempt: number, end: CallEnd): Command {
@@ -167,18 +182,40 @@ export class LiveRun {
       while (this.#mailbox.length > 0) {
         const decision = this.#decideAll();
         // Only a large value makes this wait; without one the whole turn is one synchronous block.
-        const large = hasLargeValue(decision.entries);
-        const entries = large ? await moveLargeValues(decision.entries, this.#blobs) : decision.entries;
-        this.#commit(entries, decision);
+        if (hasLargeValue(decision.entries)) await this.#commitLarge(decision);
+        else this.#commit(decision.entries, decision);
       }
     } catch (error) {
-      this.spent = true;
-      this.calls.abortAll();
-      this.#listener.failed(error);
+      this.#fail(error);
     } finally {
       this.#busy = false;
       for (const resolve of this.#drained.splice(0)) resolve();
     }
+  }
+
+  async #commitLarge(decision: Decision): Promise<void> {
+    this.#isAhead = true;
+    try {
+      const entries = await moveLargeValues(decision.entries, this.#blobs);
+      if (this.spent) return;
+      this.#commit(entries, decision);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isAhead = false;
+      for (const resolve of this.#written.splice(0)) resolve();
+    }
+    // A macrotask: whoever waits to read comes in before the next turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
+  #fail(error: unknown): void {
+    if (this.spent) return;
+    this.spent = true;
+    this.#failure = error;
+    this.#mailbox.length = 0;
+    this.calls.abortAll();
+    this.#listener.failed(error);
   }
 
   /** Takes what is in the mailbox, up to a turn's worth of events: it is appended in one block. */
@@ -243,9 +280,7 @@ export class LiveRun {
       this.post({ kind: "supply_blobs", blobs });
     } catch (error) {
       // The store could not be reached: the object is loaded again by its alarm, and asks again.
-      this.spent = true;
-      this.calls.abortAll();
-      this.#listener.failed(error);
+      this.#fail(error);
     } finally {
       for (const id of ids) this.#fetching.delete(id);
     }

@@ -40,7 +40,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     readonly #journal: SqliteJournal;
     readonly #queries: RunQueries;
     readonly #alarm: AlarmClock;
-    readonly #outbox: IndexOutbox;
+    #outbox: IndexOutbox;
     readonly #waiters = new EndWaiters();
     readonly #watchdog = new Watchdog();
     readonly #watchers: Watchers;
@@ -57,7 +57,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#journal = new SqliteJournal(ctx.storage.sql, (block) => ctx.storage.transactionSync(block));
       this.#queries = new RunQueries(this.#journal, this.#blobs);
       this.#alarm = new AlarmClock(ctx.storage);
-      this.#outbox = new IndexOutbox((reports) => this.#deps.report(this.#namespace, reports));
+      this.#outbox = this.#newOutbox();
       this.#watchers = new Watchers(ctx);
     }
 
@@ -77,6 +77,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
           this.#reportSoon(live);
         }
       }
+      await live.written();
       const root = live.tree.runs[0];
       const facts = live.tree.root;
       if (!root || !facts) throw new Error("the run could not be written; nothing of it is stored");
@@ -84,18 +85,23 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         const message = `idempotency key was used before with another body, for run ${facts.runId}`;
         return { ok: false, fault: { kind: "conflict", message } };
       }
-      if (request.waitMs) await this.#waiters.wait(root, request.waitMs);
-      const summary = this.#summary(live, root);
-      if (root.status === "running" || !request.waitMs) return { ok: true, value: { summary, created } };
-      const results = await this.#queries.items(root, "by_index", 0, root.itemCount);
-      return { ok: true, value: { summary, created, ...(results.length === root.itemCount && { results }) } };
+      if (!request.waitMs) return { ok: true, value: { summary: this.#summary(live, root), created } };
+      await this.#waiters.wait(root, request.waitMs);
+      return this.#read(facts.runId, async (now, node) => {
+        const summary = this.#summary(now, node);
+        if (node.status === "running") return { summary, created };
+        const results = await this.#queries.items(node, "by_index", 0, node.itemCount);
+        return { summary, created, ...(results.length === node.itemCount && { results }) };
+      });
     }
 
     async summary(runId: RunId, options?: { readonly waitMs?: number }): Promise<RunReply<RunSummary>> {
-      return this.#read(runId, async (live, node) => {
-        if (options?.waitMs) await this.#waiters.wait(node, options.waitMs);
-        return this.#summary(live, node);
-      });
+      if (options?.waitMs) {
+        const { waitMs } = options;
+        const waited = await this.#read(runId, (_, node) => this.#waiters.wait(node, waitMs));
+        if (!waited.ok) return waited;
+      }
+      return this.#read(runId, async (live, node) => this.#summary(live, node));
     }
 
     async items(runId: RunId, options: Parameters<RunObjectApi["items"]>[1]): Promise<RunReply<readonly ItemResult[]>> {
@@ -157,6 +163,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
 
     async delete(runId: RunId): ReturnType<RunObjectApi["delete"]> {
       const live = await this.#run();
+      await live.written();
       const { root, runs } = live.tree;
       const node = runs[ordinalOf(runId)];
       if (!root || !node) return NOT_FOUND;
@@ -170,10 +177,13 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         summary: undefined,
       }));
       await this.#deps.report(this.#namespace, tombstones);
+      const erased = this.ctx.storage.deleteAll();
+      // The alarm is erased with the rest. Whoever still holds something of this run must not touch the next one of this id.
       this.#live = undefined;
-      await this.ctx.storage.deleteAll();
       this.#journal.forget();
-      this.#outbox.forget();
+      this.#alarm.forget();
+      this.#outbox = this.#newOutbox();
+      await erased;
       return { ok: true, value: { deleted: true } };
     }
 
@@ -187,19 +197,18 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     }
 
     override async alarm(): Promise<void> {
-      this.#alarm.rang();
+      this.#alarm.forget();
       let live: LiveRun;
       try {
         live = await this.#run();
+        if (!live.tree.root) return;
+        live.post({ kind: "fire_timers" });
+        await live.drained();
       } catch {
-        // What could not be read may be readable later; the run must not be left without an alarm.
-        this.#retryLater();
+        // Whoever noticed the fault has armed the alarm again.
         return;
       }
-      if (!live.tree.root) return;
-      live.post({ kind: "fire_timers" });
-      await live.drained();
-      if (!(await this.#outbox.send(live.tree))) this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
+      if (!(await this.#outbox.send(live))) this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
       this.#watchdog.backOff(live.calls);
       this.#arm(live);
     }
@@ -207,17 +216,19 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     /** The run, loaded if it is not awake. */
     async #run(): Promise<LiveRun> {
       this.#live ??= this.#load();
+      const loading = this.#live;
       try {
-        return await this.#live;
+        return await loading;
       } catch (error) {
-        this.#live = undefined;
+        // Somebody else may be at the next try already.
+        if (this.#live === loading) this.#live = undefined;
         throw error;
       }
     }
 
     async #load(): Promise<LiveRun> {
       if (this.#journal.exists()) await this.#alarm.load();
-      const live = await LiveRun.load(this.#journal, this.#deps, this.#blobs, {
+      const loading = LiveRun.load(this.#journal, this.#deps, this.#blobs, {
         appended: (entries) => {
           this.#watchers.announce(entries.at(-1)?.seq);
         },
@@ -229,6 +240,13 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
           this.#retryLater();
         },
       });
+      const live = await loading.catch((error: unknown) => {
+        // What could not be read may be readable later; the run must not be left without an alarm.
+        this.#retryLater();
+        throw error;
+      });
+      // Its first turn may have failed, as often as it is loaded.
+      await live.written();
       this.#loadFailures = 0;
       if (live.tree.root) this.#arm(live);
       return live;
@@ -266,7 +284,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
 
     /** Once the index knows how a run has ended, nothing is left to wake up for. A cancel may still be on its way to other runs. */
     async #tellIndex(live: LiveRun): Promise<void> {
-      const told = await this.#outbox.send(live.tree);
+      const outbox = this.#outbox;
+      const told = await outbox.send(live);
+      // Deleted meanwhile: the alarm may be that of the next run of this id.
+      if (outbox !== this.#outbox) return;
       const status = live.tree.runs[0]?.status;
       if (told && !live.pending && (status === "completed" || status === "failed")) this.#alarm.disarm();
     }
@@ -279,8 +300,13 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (this.#startedReporting) this.ctx.waitUntil(this.#tellIndex(live));
     }
 
+    #newOutbox(): IndexOutbox {
+      return new IndexOutbox((reports) => this.#deps.report(this.#namespace, reports));
+    }
+
     async #read<T>(runId: RunId, read: (live: LiveRun, node: RunNode) => Promise<T>): Promise<RunReply<T>> {
       const live = await this.#run();
+      await live.written();
       const node = live.tree.runs[ordinalOf(runId)];
       if (!node) return NOT_FOUND;
       return { ok: true, value: await read(live, node) };

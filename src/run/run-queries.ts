@@ -34,8 +34,13 @@ export class RunQueries {
   ): Promise<ItemResult[]> {
     const page: ItemResult[] = [];
     let bytes = 0;
-    for (const index of itemOrder(node, order).slice(offset, offset + limit)) {
-      const item = await this.#item(node, index);
+    // Looked at before anything is awaited: what changes meanwhile may not be in the journal yet.
+    const states = itemOrder(node, order)
+      .slice(offset, offset + limit)
+      .map((index) => ({ index, state: node.items.get(index) }));
+    const { status } = node;
+    for (const { index, state } of states) {
+      const item = await this.#item(index, state, status);
       page.push(item.result);
       bytes += item.bytes;
       if (bytes > MAX_PAGE_BYTES) break;
@@ -87,10 +92,13 @@ export class RunQueries {
     return { events, next };
   }
 
-  async #item(node: RunNode, index: number): Promise<{ readonly result: ItemResult; readonly bytes: number }> {
-    const item = node.items.get(index);
+  async #item(
+    index: number,
+    item: ItemState | undefined,
+    status: RunNode["status"],
+  ): Promise<{ readonly result: ItemResult; readonly bytes: number }> {
     if (item?.kind !== "ended") {
-      return { result: { itemIndex: index, status: node.status === "cancelled" ? "cancelled" : "running" }, bytes: 0 };
+      return { result: { itemIndex: index, status: status === "cancelled" ? "cancelled" : "running" }, bytes: 0 };
     }
     const value = item.outcome === "skipped" ? undefined : await this.#value(item.valueSeq);
     const result: ItemResult = {

@@ -1,4 +1,5 @@
 /** Takes in what an attempt came to: its result, another attempt, a default, or the end of the task. */
+import { isDeeperThan, MAX_RESULT_DEPTH } from "../../protocol/json-depth.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { Value } from "../ports/value.ts";
 import { completeTask, errorValue } from "./complete-task.ts";
@@ -88,7 +89,19 @@ function boundResult(value: Value, maxBytes: number): TaskOutcome {
   const measured =
     value.kind === "inline" && value.text === undefined ? { ...value, text: JSON.stringify(value.json) } : value;
   const bytes = measured.kind === "blob" ? measured.bytes : (measured.text?.length ?? 0);
-  if (bytes <= maxBytes) return { kind: "success", value: measured };
-  const message = `the result has ${bytes} bytes of JSON, more than maxResultBytes (${maxBytes}); store it as a blob and return the blob id`;
+  if (bytes <= maxBytes) {
+    // A level takes two characters at least: small values need not be walked.
+    const isTooDeep =
+      measured.kind === "inline" && bytes > 2 * MAX_RESULT_DEPTH && isDeeperThan(measured.json, MAX_RESULT_DEPTH);
+    return isTooDeep
+      ? unusable(`the result is nested more than ${MAX_RESULT_DEPTH} levels deep`)
+      : { kind: "success", value: measured };
+  }
+  return unusable(
+    `the result has ${bytes} bytes of JSON, more than maxResultBytes (${maxBytes}); store it as a blob and return the blob id`,
+  );
+}
+
+function unusable(message: string): TaskOutcome {
   return { kind: "failed", error: { code: "WORKER_ERROR", message } };
 }

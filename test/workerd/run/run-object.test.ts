@@ -1,4 +1,10 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+  SELF,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { canonicalFlowText, flowIdOf, parseFlow } from "../../../src/core/flow/index.ts";
@@ -151,6 +157,34 @@ output: { $step: again, path: v }`;
     expect((await valueOf(runs(start.runId).summary(start.runId))).status).toBe("running");
   });
 
+  it("A6 sleeps while a worker that has taken a call over works, and takes its report after an eviction", async () => {
+    const start = request(echo("/w/later"), [{ n: 1 }]);
+    await valueOf(runs(start.runId).start(start));
+    const taskUrl = await vi.waitUntil(async () => {
+      const urls = await (await env.ECHO.fetch("http://echo/tasks")).json<Record<string, string>>();
+      return Object.entries(urls).find(([key]) => key.includes(start.runId))?.[1];
+    });
+    const isHandedOver = () =>
+      runInDurableObject(stub(start.runId), (_, { storage }) =>
+        storage.sql
+          .exec("SELECT * FROM journal")
+          .toArray()
+          .some((row) => JSON.stringify(row).includes("attempt_handed_over")),
+      );
+    await vi.waitUntil(isHandedOver);
+    await evictDurableObject(stub(start.runId));
+    await runDurableObjectAlarm(stub(start.runId));
+    await evictDurableObject(stub(start.runId));
+    const report = await SELF.fetch(`http://127.0.0.1${new URL(taskUrl).pathname}/complete`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ output: "later" }),
+    });
+    expect([report.status, await report.json()]).toEqual([200, { accepted: true, repeated: false }]);
+    const [step] = await valueOf(runs(start.runId).steps(start.runId, { includeOutputs: true, offset: 0, limit: 10 }));
+    expect(step).toMatchObject({ status: "completed", output: "later", attempt: 1 });
+  });
+
   it("fires a due sleep", async () => {
     const start = request(echo("/builtin/sleep", "{ duration_ms: 20 }"), [{}], { waitMs: LONG_MS });
     expect((await valueOf(runs(start.runId).start(start))).summary.status).toBe("completed");
@@ -238,5 +272,16 @@ output: { $step: e }`;
     await valueOf(runs(start.runId).cancel(start.runId));
     expect(await runs(start.runId).delete(start.runId)).toEqual({ ok: true, value: { deleted: true } });
     expect(await runs(start.runId).summary(start.runId)).toMatchObject({ ok: false, fault: { kind: "not_found" } });
+  });
+
+  it("arms the alarm of a run that follows a deleted one under the same id", async () => {
+    const start = request(echo("/w/hold"), [1]);
+    await valueOf(runs(start.runId).start(start));
+    await valueOf(runs(start.runId).cancel(start.runId));
+    await valueOf(runs(start.runId).delete(start.runId));
+    const again = request(echo("/builtin/sleep", "{ duration_ms: 3600000 }"), [{}], { runId: start.runId });
+    await valueOf(runs(start.runId).start(again));
+    const armed = await runInDurableObject(stub(start.runId), (_, state) => state.storage.getAlarm());
+    expect(armed).not.toBeNull();
   });
 });
