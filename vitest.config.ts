@@ -31,7 +31,7 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { STEPFLOW_LOCAL: "1", STEPFLOW_CONFIG: WORKERD_CONFIG },
+              bindings: { STEPFLOW_LOCAL: "1", STEPFLOW_SECRET: "of these tests", STEPFLOW_CONFIG: WORKERD_CONFIG },
               serviceBindings: { ECHO: "echo" },
               workers: [
                 {

@@ -1,11 +1,13 @@
 /**
  * A component worker for tests inside workerd: JSON-RPC as of worker-protocols §A. `/echo` gives its input back, `/hold` answers
  * only when `POST /release` has been called, `/fail` fails, `/big` gives `bytes` characters, `/ask` makes the callbacks `calls` one
- * after the other and gives their answers, then fails if `fail` is set. Counts executions per idempotency key.
+ * after the other and gives their answers, then fails if `fail` is set; `/later` is taken over (202), and `GET /tasks` gives the
+ * URLs to report at, by idempotency key. Counts executions per idempotency key.
  */
 /** `count` grows with every release: a held call looks whether it has been let go. */
 const releases = { count: 0 };
 const executions = new Map();
+const tasks = new Map();
 /** Answers to callbacks that nobody has taken yet, by id. */
 const answers = new Map();
 
@@ -62,6 +64,7 @@ export default {
       return new Response(null, { status: 204 });
     }
     if (pathname === "/executions") return Response.json(Object.fromEntries(executions));
+    if (pathname === "/tasks") return Response.json(Object.fromEntries(tasks));
     const { id, method, params, result, error } = await request.json();
     if (method === undefined) {
       answers.set(id, error === undefined ? { result } : { error });
@@ -76,6 +79,10 @@ export default {
         return answer({ result: { components: Object.keys(components).map((component) => ({ component })) } });
       case "components/execute":
         if (params.component === "/ask") return ask(params.input, id);
+        if (params.component === "/later") {
+          tasks.set(request.headers.get("idempotency-key"), request.headers.get("stepflow-task-url"));
+          return Response.json({ deadlineSecs: 3600 }, { status: 202 });
+        }
         return answer(await execute(params, request.headers.get("idempotency-key") ?? ""));
       default:
         return answer({ error: { code: -32601, message: `no method ${method}` } });
