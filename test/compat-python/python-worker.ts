@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { waitForText } from "../support/stepflow-cli.ts";
@@ -14,7 +15,7 @@ export class PythonWorker {
     this.url = url;
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when it listens. `program`: a file of `workers/`, or an absolute path. */
   static async start(python: string, program: string, port = 0): Promise<PythonWorker> {
     const child = runPython(python, program, String(port));
     const printed = new PassThrough();
@@ -42,7 +43,7 @@ export class PythonWorker {
 }
 
 export function runPython(python: string, program: string, ...args: readonly string[]): ChildProcess {
-  const path = fileURLToPath(new URL(`workers/${program}`, import.meta.url));
+  const path = resolve(fileURLToPath(new URL("workers", import.meta.url)), program);
   return spawn(python, [path, ...args], {
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", STEPFLOW_TRACE_ENABLED: "false" },
     stdio: ["ignore", "pipe", "pipe"],

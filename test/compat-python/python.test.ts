@@ -1,4 +1,5 @@
 /** Unmodified releases of stepflow-py against the orchestrator: their workers, and the client of the newest of them. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -78,6 +79,12 @@ describe.each([
       expect(components.map(({ path }) => path)).toEqual(
         expect.arrayContaining(["/python/double", "/python/remember", "/python/run_flow", "/python/udf"]),
       );
+    });
+
+    test("says that a blob is missing, but not under which secret address it looked", async () => {
+      const result = await orchestrator.result("read", { blob_id: UNKNOWN_BLOB });
+      expect(result).toEqual(failed("COMPONENT_FAILED", UNKNOWN_BLOB));
+      expect(JSON.stringify(result)).not.toContain("/worker/");
     });
 
     test("keeps blobs", async () => {
@@ -200,6 +207,20 @@ describe.skipIf(loopsAreAbsent !== undefined)(
     });
   },
 );
+
+describe.skipIf(newest.kind === "absent")(`the Python worker of the README${skipNote(newest)}`, () => {
+  test("runs as it stands there, but for the port", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const [, program = ""] = /```python\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(program).toContain("port=8765");
+    const folder = await folderWith({ "worker.py": program.replace("port=8765", "port=0") });
+    const worker = await PythonWorker.start(pythonOf(newest), join(folder, "worker.py"));
+    const orchestrator = await PythonOrchestrator.start("/python/{*component}", worker.url);
+    stops.push(orchestrator, worker);
+    const keptAs = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(await orchestrator.result("shout", { text: "hi" })).toEqual(ok({ text: "HI!", kept_as: keptAs }));
+  });
+});
 
 function pythonOf(environment: PythonEnvironment): string {
   if (environment.kind === "absent") throw new Error(environment.reason);

@@ -24,6 +24,12 @@ async def remember(input: dict, context: StepflowContext) -> dict:
 
 
 @server.component
+async def read(input: dict, context: StepflowContext) -> dict:
+    """Reads a blob, which may not be there."""
+    return {"data": await context.get_blob(input["blob_id"])}
+
+
+@server.component
 def fail(input: dict) -> dict:
     raise ValueError(input["message"])
 
