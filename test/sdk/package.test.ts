@@ -1,7 +1,7 @@
 /** The built library, as a program finds it that depends on the package. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -46,15 +46,30 @@ test("runs", async () => {
   expect(JSON.parse(stdout)).toEqual(["packed", { loud: "HI" }, "StepflowApiError"]);
 });
 
-test.each(["nodenext", "bundler"])("has types under %s resolution, and they infer", async (resolution) => {
+async function compile(file: string, resolution: string): Promise<void> {
   const options = ["--noEmit", "--strict", "--target", "es2024", "--lib", "es2024"];
   options.push("--moduleResolution", resolution, "--module", resolution === "bundler" ? "esnext" : resolution);
   const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
-  const compile = (file: string) =>
-    run(join(root, "node_modules/.bin/tsc"), [...options, ...types, file], { cwd: folder });
-  await compile("worker.ts");
+  await run(join(root, "node_modules/.bin/tsc"), [...options, ...types, file], { cwd: folder });
+}
+
+test("the worker that the README shows compiles and works", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const [, program = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+  await writeFile(join(folder, "greeter.ts"), program);
+  await compile("greeter.ts", "nodenext");
+  const use = `import { createTestContext } from "stepflow-edge/sdk";
+    import worker from "./greeter.ts";
+    console.log(JSON.stringify(await worker.execute("greet", { name: "Ada" }, createTestContext())));`;
+  await writeFile(join(folder, "use.ts"), use);
+  const { stdout } = await run(process.execPath, [join(folder, "use.ts")]);
+  expect(JSON.parse(stdout)).toEqual({ text: "Hello Ada, this is attempt 1" });
+});
+
+test.each(["nodenext", "bundler"])("has types under %s resolution, and they infer", async (resolution) => {
+  await compile("worker.ts", resolution);
   await writeFile(join(folder, "wrong.ts"), PROGRAM.replace("text.toUpperCase()", "text.length"));
-  await expect(compile("wrong.ts")).rejects.toMatchObject({
+  await expect(compile("wrong.ts", resolution)).rejects.toMatchObject({
     stdout: expect.stringContaining("Type 'number' is not assignable to type 'string'"),
   });
 });
