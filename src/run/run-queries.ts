@@ -13,7 +13,7 @@ import type { TaskError } from "../protocol/task-error.ts";
 import { readBlobText } from "./blob-text.ts";
 
 const PAGE = 2_000;
-/** One answer over RPC stays far below the platform's 32 MiB. */
+/** Characters of values in one answer over RPC, unless a single one is larger: below the platform's 32 MiB at two bytes each. */
 const MAX_PAGE_BYTES = 8 * 2 ** 20;
 
 export class RunQueries {
@@ -41,9 +41,9 @@ export class RunQueries {
     const { status } = node;
     for (const { index, state } of states) {
       const item = await this.#item(index, state, status);
-      page.push(item.result);
       bytes += item.bytes;
-      if (bytes > MAX_PAGE_BYTES) break;
+      if (bytes > MAX_PAGE_BYTES && page.length > 0) break;
+      page.push(item.result);
     }
     return page;
   }
@@ -62,11 +62,11 @@ export class RunQueries {
     let bytes = 0;
     for (const { valueSeq, ...draft } of records.list().slice(page.offset, page.offset + page.limit)) {
       const value = page.includeOutputs && valueSeq !== undefined ? await this.#value(valueSeq) : undefined;
+      bytes += value?.bytes ?? 0;
+      if (bytes > MAX_PAGE_BYTES && found.length > 0) break;
       if (value === undefined) found.push(draft);
       else if (draft.status === "completed") found.push({ ...draft, output: value.json });
       else found.push({ ...draft, error: value.json as unknown as TaskError });
-      bytes += value?.bytes ?? 0;
-      if (bytes > MAX_PAGE_BYTES) break;
     }
     return found;
   }
@@ -81,13 +81,13 @@ export class RunQueries {
     let next = options.since;
     let bytes = 0;
     for (const entry of this.#journal.read(options.since, options.limit, false)) {
-      next = entry.seq;
-      if (!runs(ordinalOf(entry))) continue;
-      const value = wantsValue(entry, options.includeResults) ? await this.#value(rowOf(entry)) : undefined;
-      const message = toMessage(tree, entry, value?.json);
-      if (message) events.push(message);
+      const isWanted = runs(ordinalOf(entry));
+      const value = isWanted && wantsValue(entry, options.includeResults) ? await this.#value(rowOf(entry)) : undefined;
       bytes += value?.bytes ?? 0;
-      if (bytes > MAX_PAGE_BYTES) break;
+      if (bytes > MAX_PAGE_BYTES && events.length > 0) break;
+      next = entry.seq;
+      const message = isWanted ? toMessage(tree, entry, value?.json) : undefined;
+      if (message) events.push(message);
     }
     return { events, next };
   }

@@ -42,11 +42,14 @@ export interface EngineSettings {
 
 export const DEFAULT_MAX_CONCURRENCY = 10;
 
+/** So many characters fit into the platform's 32 MiB per RPC at two bytes each. */
+const MAX_RESULT_BYTES = 15 * 2 ** 20;
+
 export const DEFAULT_SETTINGS: EngineSettings = {
   transportMaxRetries: 3,
   backoff: { type: "fibonacci", minDelayMs: 1_000, maxDelayMs: 10_000, factor: 2, jitter: "none" },
   callTimeoutMs: 14 * 60_000,
-  maxResultBytes: 32 * 2 ** 20,
+  maxResultBytes: MAX_RESULT_BYTES,
   eventsPerTurn: 256,
   maxDepth: 32,
   maxResends: 5,

@@ -3,6 +3,7 @@
 import type { BlobId } from "../../protocol/ids.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
+import { boundResult } from "./bound-result.ts";
 import { completeTask } from "./complete-task.ts";
 import type { TaskAddress } from "./event.ts";
 import { activeTask, TASK_FAILED, TASK_SKIPPED } from "./state.ts";
@@ -43,7 +44,10 @@ export function finishForeach(turn: Turn, task: TaskAddress): void {
     return;
   }
   dropSource();
-  completeTask(turn, task, { outcome: "success", value: inline(results) }, 1);
+  // What its elements gave was bounded one by one.
+  const whole = boundResult(inline(results), turn.settings.maxResultBytes);
+  if (whole.kind === "success") completeTask(turn, task, { outcome: "success", value: whole.value }, 1);
+  else completeTask(turn, task, { outcome: "failed", error: whole.error }, 1);
 }
 
 function isSameTask(a: TaskAddress, b: TaskAddress): boolean {

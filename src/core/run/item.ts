@@ -3,6 +3,7 @@ import type { TaskError } from "../../protocol/task-error.ts";
 import { evaluate } from "../expression/index.ts";
 import type { Value } from "../ports/value.ts";
 import { abortItemCalls } from "./abort-calls.ts";
+import { boundResult } from "./bound-result.ts";
 import { errorValue } from "./complete-task.ts";
 import { nodeAt } from "./evolve.ts";
 import { itemScope } from "./item-scope.ts";
@@ -95,8 +96,10 @@ function itemResult(turn: Turn, node: RunNode, item: number): ItemResult {
     }
   }
   switch (result.kind) {
-    case "value":
-      return { kind: "value", value: inline(result.value) };
+    case "value": {
+      const bound = boundResult(inline(result.value), turn.settings.maxResultBytes);
+      return bound.kind === "success" ? { kind: "value", value: bound.value } : bound;
+    }
     case "skipped":
       return { kind: "skipped" };
     case "failed":

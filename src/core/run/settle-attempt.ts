@@ -1,7 +1,6 @@
 /** Takes in what an attempt came to: its result, another attempt, a default, or the end of the task. */
-import { isDeeperThan, MAX_RESULT_DEPTH } from "../../protocol/json-depth.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
-import type { Value } from "../ports/value.ts";
+import { boundResult } from "./bound-result.ts";
 import { completeTask, errorValue } from "./complete-task.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
@@ -46,7 +45,8 @@ export function settleDeadline(turn: Turn, task: TaskAddress, attempt: number): 
 
 export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt, outcome: TaskOutcome): void {
   const { step } = stepAt(nodeAt(turn.tree, task.run), task);
-  const checked = outcome.kind === "success" ? boundResult(outcome.value, turn.settings.maxResultBytes) : outcome;
+  const checked: TaskOutcome =
+    outcome.kind === "success" ? boundResult(outcome.value, turn.settings.maxResultBytes) : outcome;
   if (checked.kind === "success") {
     completeTask(turn, task, { outcome: "success", value: checked.value }, attempted.attempt);
     return;
@@ -83,25 +83,4 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
     case "fail":
       completeTask(turn, task, { outcome: "failed", error }, attempted.attempt);
   }
-}
-
-function boundResult(value: Value, maxBytes: number): TaskOutcome {
-  const measured =
-    value.kind === "inline" && value.text === undefined ? { ...value, text: JSON.stringify(value.json) } : value;
-  const bytes = measured.kind === "blob" ? measured.bytes : (measured.text?.length ?? 0);
-  if (bytes <= maxBytes) {
-    // A level takes two characters at least: small values need not be walked.
-    const isTooDeep =
-      measured.kind === "inline" && bytes > 2 * MAX_RESULT_DEPTH && isDeeperThan(measured.json, MAX_RESULT_DEPTH);
-    return isTooDeep
-      ? unusable(`the result is nested more than ${MAX_RESULT_DEPTH} levels deep`)
-      : { kind: "success", value: measured };
-  }
-  return unusable(
-    `the result has ${bytes} bytes of JSON, more than maxResultBytes (${maxBytes}); store it as a blob and return the blob id`,
-  );
-}
-
-function unusable(message: string): TaskOutcome {
-  return { kind: "failed", error: { code: "WORKER_ERROR", message } };
 }

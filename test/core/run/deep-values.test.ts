@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { MAX_RESULT_DEPTH } from "../../../src/protocol/json-depth.ts";
 import { MemoryRun } from "../../support/memory-run.ts";
 
-it("fails a step whose result is nested too deep to be handed on, instead of losing the run", () => {
+it("RUN-76 fails a step whose result is nested too deep to be handed on, instead of losing the run", () => {
   const steps = Array.from({ length: MAX_RESULT_DEPTH + 10 }, (_, n) => ({
     id: `s${n}`,
     component: "/builtin/noop",
