@@ -1,8 +1,9 @@
 /** Goes on until nothing more can be decided, or the turn has written enough for now. */
 
-import { assertNever } from "./engine-fault.ts";
+import { assertNever, EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
 import { finishForeach } from "./foreach.ts";
+import { giveUp } from "./give-up.ts";
 import { activateItem, finishItem } from "./item.ts";
 import { phaseReady } from "./phase.ts";
 import type { Agendum, Source } from "./schedule.ts";
@@ -22,13 +23,28 @@ export function advance(turn: Turn): boolean {
     turn.values.noteReads();
     const agendum = agenda.pop();
     if (agendum) {
-      lookAt(turn, agendum);
+      attempt(turn, agendum);
       continue;
     }
     if (!hasRoom(turn)) return false;
     const task = ready.pop();
-    if (task) startTask(turn, task);
+    if (task) attempt(turn, { kind: "start_task", task, resend: false });
     else if (!pullSource(turn)) return false;
+  }
+}
+
+/**
+ * An unexpected throw (a value past what the runtime can hold, say) would come again with every load, and the run would never
+ * end: while nothing is written of it, it fails what it is for. Faults of the engine itself are not hidden.
+ */
+function attempt(turn: Turn, agendum: Agendum): void {
+  const written = turn.entries.length;
+  try {
+    lookAt(turn, agendum);
+  } catch (error) {
+    if (error instanceof EngineFault || turn.entries.length > written) throw error;
+    const message = `the orchestrator could not go on here: ${error instanceof Error ? error.message : String(error)}`;
+    giveUp(turn, agendum, { code: "ORCHESTRATOR_ERROR", message });
   }
 }
 
