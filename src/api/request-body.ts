@@ -21,7 +21,7 @@ export function unsupportedMediaType(request: Request, accepted: readonly string
   );
 }
 
-/** The body as JSON: well-formed Unicode, at most 128 levels deep, no number that would be rounded. */
+/** The body as JSON: well-formed Unicode, at most 128 levels deep, no key twice, no number that would be rounded. */
 export async function readJson(request: Request, limits: ApiLimits): Promise<Json> {
   if (!isJsonType(mediaType(request))) throw unsupportedMediaType(request, ["application/json"]);
   return jsonOf(await readText(request, limits));
@@ -30,7 +30,7 @@ export async function readJson(request: Request, limits: ApiLimits): Promise<Jso
 /** Parses a body's text; a fault is refused with its line and column. */
 function jsonOf(text: string): Json {
   if (text.trim() === "") throw new ApiError("INVALID_ARGUMENT", "The body is empty; a JSON document is expected.");
-  const parsed = parseJson(text);
+  const parsed = parseJson(text, { uniqueKeys: true });
   if (parsed.kind === "json") return parsed.json;
   const { line, column, message } = parsed;
   throw new ApiError("INVALID_ARGUMENT", `The body is not valid JSON: line ${line}, column ${column}: ${message}.`, {

@@ -1,6 +1,7 @@
 import { isExactNumber } from "./exact-number.ts";
 import type { Json } from "./json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "./json-depth.ts";
+import { repeatedKey } from "./repeated-key.ts";
 import { scanJson } from "./scan-json.ts";
 import { positionOf, type TextPosition } from "./text-position.ts";
 
@@ -11,6 +12,8 @@ export type ParsedJson =
 export interface ParseJsonOptions {
   /** Refuse strings that are not well-formed Unicode; default true. They cannot be stored or hashed as UTF-8. */
   readonly wellFormed?: boolean;
+  /** Refuse objects that give a key twice; default false. */
+  readonly uniqueKeys?: boolean;
   /** Default `MAX_JSON_DEPTH`. */
   readonly maxDepth?: number;
 }
@@ -24,7 +27,7 @@ const SUSPICIOUS_ESCAPE = /\\u[dD][89a-fA-F]/;
  * surrogate pair is refused, with the place of the first fault.
  */
 export function parseJson(text: string, options: ParseJsonOptions = {}): ParsedJson {
-  const { wellFormed = true, maxDepth = MAX_JSON_DEPTH } = options;
+  const { wellFormed = true, uniqueKeys = false, maxDepth = MAX_JSON_DEPTH } = options;
   let json: Json;
   try {
     json = JSON.parse(text);
@@ -33,6 +36,9 @@ export function parseJson(text: string, options: ParseJsonOptions = {}): ParsedJ
     return invalid(text, error?.offset ?? 0, error?.message ?? "The text is not JSON");
   }
   if (isDeeperThan(json, maxDepth)) return tooDeep(text, maxDepth);
+  const repeated = uniqueKeys ? repeatedKey(text, json) : undefined;
+  if (repeated)
+    return invalid(text, repeated.offset, `The key '${abbreviate(repeated.key)}' is given twice in one object`);
   const isSuspicious =
     SUSPICIOUS_NUMBER.test(text) || (wellFormed && (SUSPICIOUS_ESCAPE.test(text) || !text.isWellFormed()));
   return (isSuspicious && firstUnsafeScalar(text, wellFormed)) || { kind: "json", json };

@@ -21,6 +21,7 @@ describe("a body that cannot be read", () => {
     ["a number without end", '{"input": 1e999}', "1e999"],
     ["half a character", '{"input": "\\ud800"}', "surrogate"],
     ["nested too deep", `{"input": ${"[".repeat(200)}${"]".repeat(200)}}`, "deep"],
+    ["a key given twice", `{"input": 1, "flow": {"steps": [], "steps": []}}`, "steps' is given twice"],
     ["not an object", "[]", "expected a JSON object"],
     ["NaN", '{"input": NaN}', "line 1"],
   ])("is a 400 that says where: %s", async (_, text, message) => {
