@@ -94,6 +94,15 @@ function note(settings: SettingReader, message: string, hint: string): void {
 
 function readValidation(settings: SettingReader, kind: PluginKind): ValidationMode {
   const chosen = settings.oneOf("validation", ["off", "warn", "enforce"]);
+  if (chosen === "enforce" && kind !== "builtin") {
+    const hint = "The orchestrator checks the input of builtins only; workers check their own.";
+    const path = `${settings.path}.validation`;
+    settings.diagnostics.add("ignoredSetting", `"validation: enforce" has no effect on ${kind} plugins`, {
+      path,
+      at: settings.at,
+      hint,
+    });
+  }
   if (chosen) return chosen;
   if (kind === "builtin") return "enforce";
   return kind === "mock" ? "off" : "warn";

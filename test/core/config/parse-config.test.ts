@@ -335,3 +335,13 @@ routes:
     expect(({} as Record<string, unknown>)["type"]).toBeUndefined();
   });
 });
+
+test("says that enforcing schemas has no effect on a plugin whose worker checks its own input", () => {
+  const { config, diagnostics } = parseConfig(
+    "plugins:\n  w: { type: http, url: https://w.example, validation: enforce }\nroutes: { /w: [{ plugin: w }] }",
+  );
+  expect(config?.plugins[0]?.validation).toBe("enforce");
+  expect(diagnostics).toContainEqual(
+    expect.objectContaining({ kind: "ignoredSetting", level: "info", path: "$.plugins.w.validation" }),
+  );
+});
