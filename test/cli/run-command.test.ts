@@ -124,3 +124,10 @@ async function childrenOf(pid: number): Promise<number[]> {
 async function living(pids: readonly number[]): Promise<number[]> {
   return (await processes()).map(({ pid }) => pid).filter((pid) => pids.includes(pid));
 }
+
+test("a component that no route leads to is named with the reason on stderr, 1", async () => {
+  const folder = await folderWith({ "lost.yaml": flow(step("b", "/nowhere/x", "1"), "{ $step: b }") });
+  const { code, stderr } = await stepflow(["run", "lost.yaml", "--input-json", "{}"], { cwd: folder });
+  expect(code).toBe(1);
+  expect(stderr).toContain("ORCHESTRATOR_ERROR: error routing component\n    no route matches component '/nowhere/x'");
+});

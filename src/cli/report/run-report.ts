@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { ItemResult, RunSummary } from "../../protocol/run.ts";
 import { CommandFailure, type ExitCode, reasonOf } from "../exit-code.ts";
+import { causesOf } from "./error-causes.ts";
 import { duration, liveProgress, plainProgress, type RunProgress } from "./run-progress.ts";
 import { stderr } from "./terminal.ts";
 
@@ -48,6 +49,7 @@ export function summarise(run: RunSummary, items: readonly ItemResult[]): void {
     stderr.write(
       `  ${run.items.total === 1 ? "" : `item ${itemIndex}: `}${stderr.red(error.code)}: ${error.message}\n`,
     );
+    for (const cause of causesOf(error)) stderr.write(`    ${cause}\n`);
   }
   if (failed.length > MAX_FAILURES) stderr.write(`  … and ${failed.length - MAX_FAILURES} more\n`);
 }
