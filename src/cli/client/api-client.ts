@@ -6,9 +6,9 @@ import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow
 import type { runPage, stepPage } from "../../protocol/api/run.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
+import { readEventStream } from "../../protocol/read-event-stream.ts";
 import type { ItemResult, RunSubmission, RunSummary } from "../../protocol/run.ts";
 import { CommandFailure } from "../exit-code.ts";
-import { readEventStream } from "./event-stream.ts";
 
 /** Body of `POST /runs`. */
 export interface SubmitRun extends Omit<RunSubmission, "inputs"> {

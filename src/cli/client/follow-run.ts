@@ -1,9 +1,9 @@
 /** Waits for a run's end without depending on one connection: a lost stream or answer is asked for again. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { assertNever } from "../../protocol/assert-never.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
-import type { RunStatus, RunSummary } from "../../protocol/run.ts";
+import { hasEnded } from "../../protocol/has-ended.ts";
+import type { RunSummary } from "../../protocol/run.ts";
 import { type ApiClient, ApiFailure } from "./api-client.ts";
 
 /** How long one request waits at the server. */
@@ -20,21 +20,6 @@ export async function followRun(
   for (;;) {
     const run = await client.run(runId, { wait: true, timeoutSecs: WAIT_SECS });
     if (hasEnded(run.status)) return run;
-  }
-}
-
-function hasEnded(status: RunStatus): boolean {
-  switch (status) {
-    case "running":
-    case "paused":
-      return false;
-    case "completed":
-    case "failed":
-    case "cancelled":
-    case "recoveryFailed":
-      return true;
-    default:
-      return assertNever(status);
   }
 }
 

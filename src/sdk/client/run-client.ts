@@ -8,8 +8,8 @@ import type {
   submitRunBody,
   submittedRun,
 } from "../../protocol/api/run.ts";
-import { assertNever } from "../../protocol/assert-never.ts";
-import type { ItemResult, RunStatus, RunSummary, StepRecord } from "../../protocol/run.ts";
+import { hasEnded } from "../../protocol/has-ended.ts";
+import type { ItemResult, RunSummary, StepRecord } from "../../protocol/run.ts";
 import type { ApiRequests } from "./api-request.ts";
 
 /** What is run: one of `flow`, `flowId`, `flowName`; `input` is an array of items, or one item. */
@@ -117,19 +117,4 @@ export class RunClient {
 
 function path(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
-}
-
-function hasEnded(status: RunStatus): boolean {
-  switch (status) {
-    case "running":
-    case "paused":
-      return false;
-    case "completed":
-    case "failed":
-    case "cancelled":
-    case "recoveryFailed":
-      return true;
-    default:
-      return assertNever(status);
-  }
 }

@@ -1,5 +1,5 @@
-import { createParser } from "eventsource-parser";
 import type { RunEventMessage } from "../../protocol/event.ts";
+import { readEventStream } from "../../protocol/read-event-stream.ts";
 import type { ApiRequests } from "./api-request.ts";
 import { StepflowApiError } from "./stepflow-api-error.ts";
 
@@ -39,7 +39,8 @@ export async function* runEvents(
         },
         signal,
       });
-      for await (const event of readEvents(response.body)) {
+      if (response.body === null) throw loss;
+      for await (const event of readEventStream(response.body)) {
         lost = 0;
         last = event.sequenceNumber;
         yield event;
@@ -52,29 +53,6 @@ export async function* runEvents(
     }
     if (lost >= MAX_LOST) throw loss;
     await pause(Math.min(reconnectMs * 2 ** lost, MAX_PAUSE_MS), signal);
-  }
-}
-
-async function* readEvents(body: ReadableStream<Uint8Array> | null): AsyncGenerator<RunEventMessage> {
-  if (body === null) return;
-  const ready: RunEventMessage[] = [];
-  const parser = createParser({
-    onEvent({ data }) {
-      const event: RunEventMessage = JSON.parse(data);
-      ready.push(event);
-    },
-  });
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      parser.feed(decoder.decode(value, { stream: true }));
-      yield* ready.splice(0);
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import type { RunEventMessage } from "../../protocol/event.ts";
+import type { RunEventMessage } from "./event.ts";
 
 /** The events of an SSE body, in order, as they come. Ends when the body ends; a broken connection throws. */
 export async function* readEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<RunEventMessage> {
