@@ -84,12 +84,13 @@ async function flowOf(
 }
 
 function submissionOf(body: SubmitRunFields, inputs: RunSubmission["inputs"]): RunSubmission {
-  const { variables, overrides, maxConcurrency, labels, files } = body;
+  const { variables, overrides, maxConcurrency, toleratedFailures, labels, files } = body;
   return {
     inputs,
     ...(variables === undefined ? {} : { variables }),
     ...(overrides === undefined ? {} : { overrides }),
     ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    ...(toleratedFailures === undefined ? {} : { toleratedFailures }),
     ...(labels === undefined ? {} : { labels }),
     ...(files === undefined ? {} : { files }),
   };

@@ -1,5 +1,6 @@
 /** Flags that several commands share, and what they mean. */
 import type { ArgsDef, ParsedArgs } from "citty";
+import type { ToleratedFailures } from "../protocol/run.ts";
 import { invalid } from "./exit-code.ts";
 
 export const flowArgs = {
@@ -47,6 +48,11 @@ export const followArgs = {
     alias: "max-concurrent",
     description: "tasks in flight over the whole run",
   },
+  "tolerated-failures": {
+    type: "string",
+    valueHint: "N|N%",
+    description: "items that may fail; one more, and the run ends without starting further ones",
+  },
   output: {
     type: "string",
     alias: "o",
@@ -81,6 +87,19 @@ export function flowPath(args: ParsedArgs<typeof flowArgs>): string {
   const path = args.path ?? args.flow;
   if (path === undefined) throw invalid("no flow is given", "give the path of a flow document, for example: flow.yaml");
   return path;
+}
+
+/** `5` or `2.5%`; undefined when the flag is not given. */
+export function toleratedFailures(text: string | undefined): ToleratedFailures | undefined {
+  if (text === undefined) return undefined;
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const value = Number(number);
+  if (number !== undefined && percent === "%" && value <= 100) return { percentage: value };
+  if (number !== undefined && percent === "" && Number.isSafeInteger(value)) return { count: value };
+  throw invalid(
+    `--tolerated-failures ${text}: expected a number of items or a share of them`,
+    "for example --tolerated-failures 10 or --tolerated-failures 5%",
+  );
 }
 
 /** A whole number of at least `least`; undefined when the flag is not given. */

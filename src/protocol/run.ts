@@ -59,12 +59,21 @@ export interface StepRecord {
   readonly completedAt?: string;
 }
 
+/** Bounds on the items of a run that may fail before it is given up; the smaller one counts. */
+export interface ToleratedFailures {
+  readonly count?: number | undefined;
+  /** Of all its items, 0 … 100. */
+  readonly percentage?: number | undefined;
+}
+
 /** `POST /runs`, after the flow has been resolved. */
 export interface RunSubmission {
   readonly inputs: readonly Json[];
   readonly variables?: JsonObject;
   readonly overrides?: Json;
   readonly maxConcurrency?: number;
+  /** Absent: every item runs, however many fail. */
+  readonly toleratedFailures?: ToleratedFailures;
   readonly labels?: Readonly<Record<string, string>>;
   /** What `load_file` may read: path → blob id. */
   readonly files?: Readonly<Record<string, string>>;

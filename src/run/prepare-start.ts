@@ -46,6 +46,7 @@ export async function prepareStart(
       inputs: submission.inputs,
       ...(submission.variables && { variables: submission.variables }),
       maxConcurrency: submission.maxConcurrency ?? effective.plan.flow.maxConcurrency ?? deps.maxConcurrency,
+      ...(submission.toleratedFailures && { toleratedFailures: submission.toleratedFailures }),
       labels: submission.labels ?? {},
       files: (submission.files ?? {}) as Readonly<Record<string, BlobId>>,
       ...(request.bodyHash !== undefined && { bodyHash: request.bodyHash }),

@@ -98,7 +98,7 @@ export class RunQueries {
     status: RunNode["status"],
   ): Promise<{ readonly result: ItemResult; readonly bytes: number }> {
     if (item?.kind !== "ended") {
-      return { result: { itemIndex: index, status: status === "cancelled" ? "cancelled" : "running" }, bytes: 0 };
+      return { result: { itemIndex: index, status: status === "running" ? "running" : "cancelled" }, bytes: 0 };
     }
     const value = item.outcome === "skipped" ? undefined : await this.#value(item.valueSeq);
     const result: ItemResult = {

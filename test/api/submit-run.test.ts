@@ -216,3 +216,34 @@ describe("the request", () => {
     expect(body.status).toBe("running");
   });
 });
+
+describe("tolerated failures", () => {
+  const flow = { output: { $input: "x" } };
+
+  test("RUN-171 end a batch as soon as one more has failed; what was not run is cancelled", async () => {
+    const input = [{ x: 1 }, {}, {}, { x: 4 }];
+    const { status, body } = await submit({ flow, input, toleratedFailures: { percentage: 25 }, wait: true });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: "failed",
+      outcome: "failed",
+      items: { total: 4, completed: 1, failed: 2, cancelled: 1, running: 0 },
+    });
+    expect(body.results.map((item: { status: string }) => item.status)).toEqual([
+      "completed",
+      "failed",
+      "failed",
+      "cancelled",
+    ]);
+  });
+
+  test.each([
+    [{}, "/toleratedFailures"],
+    [{ count: -1 }, "/toleratedFailures/count"],
+    [{ percentage: 101 }, "/toleratedFailures/percentage"],
+  ])("%j is refused", async (toleratedFailures, pointer) => {
+    const answer = await submit({ flow, input: [{ x: 1 }], toleratedFailures });
+    expect(answer.status).toBe(400);
+    expect(pointers(answer)).toEqual([pointer]);
+  });
+});

@@ -54,6 +54,11 @@ describe("usage", () => {
     [["run", "a.yaml", "--input"], /--input needs a value/],
     [["run"], /no flow is given/],
     [["run", "good.yaml", "surplus"], /unexpected argument "surplus"/],
+    [
+      ["run", "good.yaml", "--tolerated-failures", "101%"],
+      /--tolerated-failures 101%: expected a number of items or a/,
+    ],
+    [["run", "good.yaml", "--tolerated-failures", "1.5"], /--tolerated-failures 1.5: expected a number of items or a/],
     [["run", "good.yaml", "--max-concurrency", "0"], /--max-concurrency 0: expected a whole number of at least 1/],
     [["list-components", "--format", "xml"], /Expected one of: pretty, json, yaml/],
     [["runs", "get"], /Missing required positional argument: RUN/],

@@ -13,7 +13,7 @@ import { evaluateNaively, failed, isTrue } from "./naive-expression.ts";
 import type { Verdict } from "./worker-verdict.ts";
 
 /** `key`: the task by the place it stands in; `retry`: retries decided before, over both classes. */
-export type Oracle = (key: string, retry: number, component: string, input: Json) => Exclude<Verdict, { kind: "hang" }>;
+export type Oracle = (key: string, retry: number, component: string, input: Json) => Verdict;
 
 export interface NaiveSettings {
   readonly transportMaxRetries: number;
@@ -22,6 +22,8 @@ export interface NaiveSettings {
 export class NaiveInterpreter {
   /** `<task>#<retry>` of every attempt that calls a worker. */
   readonly attempts = new Set<string>();
+  /** Runs given up for too many failures: which of their attempts were made depends on time. What their names begin with. */
+  readonly givenUp: string[] = [];
   readonly #oracle: Oracle;
   readonly #settings: NaiveSettings;
 
@@ -101,6 +103,8 @@ export class NaiveInterpreter {
       default: {
         this.attempts.add(`${key}#${retry}`);
         const verdict = this.#oracle(key, retry, component, input);
+        // Its task was stopped, or never started: it is one of a run that is given up whatever becomes of it.
+        if (verdict.kind === "hang") return failed("no reply", "TIMEOUT");
         return verdict.kind === "success"
           ? { kind: "value", value: verdict.json }
           : { kind: "failed", error: verdict.error };
@@ -119,6 +123,11 @@ export class NaiveInterpreter {
     const { items } = input;
     if (!Array.isArray(items)) return failed("items is not an array", "INVALID_INPUT");
     const results = this.run(flow, items, variables, `${key}:0`);
+    const tolerated = Number(input["tolerated_failure_count"] ?? Number.POSITIVE_INFINITY);
+    if (results.filter(({ outcome }) => outcome === "failed").length > tolerated) {
+      this.givenUp.push(`${key}:0`);
+      return failed("too many items failed", "COMPONENT_FAILED");
+    }
     const count = (outcome: FlowResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
     return {
       kind: "value",

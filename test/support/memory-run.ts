@@ -17,12 +17,14 @@ import { loadTree } from "../../src/core/run/load.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
 import { emptySchedule } from "../../src/core/run/schedule.ts";
 import { emptyTree } from "../../src/core/run/state.ts";
+import { summarize } from "../../src/core/run/summary.ts";
 import { ValueCache } from "../../src/core/run/value-cache.ts";
 import { ConfigComponentResolver } from "../../src/dispatch/component-resolver.ts";
 import { MemoryJournal } from "../../src/journal/memory-journal.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace } from "../../src/protocol/ids.ts";
 import type { Json, JsonObject } from "../../src/protocol/json.ts";
+import type { RunSummary, ToleratedFailures } from "../../src/protocol/run.ts";
 import type { TaskError } from "../../src/protocol/task-error.ts";
 
 export type CallEffect = Extract<Effect, { kind: "call" }>;
@@ -46,6 +48,7 @@ export interface MemoryRunOptions {
   readonly inputs?: readonly Json[];
   readonly variables?: JsonObject;
   readonly maxConcurrency?: number;
+  readonly toleratedFailures?: ToleratedFailures;
   readonly settings?: Partial<EngineSettings>;
   readonly resolver?: ComponentResolver;
   /** Bytes of values kept in memory. */
@@ -96,6 +99,7 @@ export class MemoryRun {
       inputs: options.inputs ?? [{}],
       ...(options.variables && { variables: options.variables }),
       maxConcurrency: options.maxConcurrency ?? 10,
+      ...(options.toleratedFailures && { toleratedFailures: options.toleratedFailures }),
       labels: {},
       files: {},
     });
@@ -108,6 +112,11 @@ export class MemoryRun {
 
   get status(): string | undefined {
     return this.engine.tree.runs[0]?.status;
+  }
+
+  summary(ordinal = 0): RunSummary | undefined {
+    const node = this.engine.tree.runs[ordinal];
+    return node && summarize(this.engine.tree, node);
   }
 
   /** Carries a command out, and all that follows from it without outside help. */

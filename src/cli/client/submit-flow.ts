@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../protocol/json.ts";
-import type { ItemResult, RunSummary } from "../../protocol/run.ts";
+import type { ItemResult, RunSummary, ToleratedFailures } from "../../protocol/run.ts";
 import { selectFiles, uploadFiles } from "../files/file-manifest.ts";
 import type { LoadedFlow } from "../flow/load-flow.ts";
 import type { RunProgress } from "../report/run-progress.ts";
@@ -13,6 +13,7 @@ export interface FlowSubmission {
   readonly variables?: JsonObject;
   readonly overrides?: Json;
   readonly maxConcurrency?: number | undefined;
+  readonly toleratedFailures?: ToleratedFailures | undefined;
   /** What relative paths of `load_file` start from. */
   readonly workingDirectory: string;
   /** Values of `--file`. */
@@ -21,7 +22,7 @@ export interface FlowSubmission {
 
 /** Uploads the files the flow may read and starts the run; answers at once. */
 export async function submitFlow(client: ApiClient, submission: FlowSubmission): Promise<RunSummary> {
-  const { flow, inputs, variables, overrides, maxConcurrency } = submission;
+  const { flow, inputs, variables, overrides, maxConcurrency, toleratedFailures } = submission;
   const { files, warning } = await selectFiles(flow.document, submission.workingDirectory, submission.extraFiles ?? []);
   if (warning !== undefined) stderr.write(`${stderr.yellow("warning:")} ${warning}\n`);
   return client.submit({
@@ -31,6 +32,7 @@ export async function submitFlow(client: ApiClient, submission: FlowSubmission):
     ...(variables === undefined ? {} : { variables }),
     ...(overrides === undefined ? {} : { overrides }),
     ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    ...(toleratedFailures === undefined ? {} : { toleratedFailures }),
   });
 }
 

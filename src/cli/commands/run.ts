@@ -1,6 +1,14 @@
 import { awaitResults, submitFlow } from "../client/submit-flow.ts";
 import { leafCommand } from "../command.ts";
-import { configArgs, flowArgs, flowPath, followArgs, localArgs, wholeNumber } from "../command-flags.ts";
+import {
+  configArgs,
+  flowArgs,
+  flowPath,
+  followArgs,
+  localArgs,
+  toleratedFailures,
+  wholeNumber,
+} from "../command-flags.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { loadFlow } from "../flow/load-flow.ts";
 import { readRunInput, runInputArgs } from "../input/run-input.ts";
@@ -44,6 +52,7 @@ export const runCommand = leafCommand({
       flow,
       ...input,
       maxConcurrency,
+      toleratedFailures: toleratedFailures(args["tolerated-failures"]),
       workingDirectory: config.workingDirectory,
       extraFiles: every("file"),
     });

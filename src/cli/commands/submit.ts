@@ -1,7 +1,15 @@
 import { ApiClient } from "../client/api-client.ts";
 import { awaitResults, submitFlow } from "../client/submit-flow.ts";
 import { leafCommand } from "../command.ts";
-import { flowArgs, flowPath, followArgs, serverArgs, serverUrl, wholeNumber } from "../command-flags.ts";
+import {
+  flowArgs,
+  flowPath,
+  followArgs,
+  serverArgs,
+  serverUrl,
+  toleratedFailures,
+  wholeNumber,
+} from "../command-flags.ts";
 import { loadFlow } from "../flow/load-flow.ts";
 import { readRunInput, runInputArgs } from "../input/run-input.ts";
 import { chooseProgress, summarise, writeResults, writeToStandardOutput } from "../report/run-report.ts";
@@ -33,6 +41,7 @@ export const submitCommand = leafCommand({
       flow,
       ...input,
       maxConcurrency: wholeNumber("max-concurrency", args["max-concurrency"]),
+      toleratedFailures: toleratedFailures(args["tolerated-failures"]),
       workingDirectory: flow.directory,
       extraFiles: every("file"),
     });

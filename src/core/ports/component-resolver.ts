@@ -4,6 +4,7 @@
  */
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
 import type { TaskOutcome } from "./task-outcome.ts";
 
@@ -62,6 +63,8 @@ export interface SubRunRequest {
   readonly overrides?: Json;
   /** Items active at once. */
   readonly maxConcurrency?: number;
+  /** Absent: all items may fail. */
+  readonly toleratedFailures?: ToleratedFailures;
 }
 
 /** A component outside the object: journaled before it is called. */

@@ -1,5 +1,6 @@
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall } from "../ports/transport.ts";
@@ -19,6 +20,7 @@ export type Command =
       readonly inputs: readonly Json[];
       readonly variables?: JsonObject;
       readonly maxConcurrency: number;
+      readonly toleratedFailures?: ToleratedFailures;
       readonly labels: Readonly<Record<string, string>>;
       readonly files: Readonly<Record<string, BlobId>>;
       readonly bodyHash?: string;

@@ -42,6 +42,8 @@ export type RunEvent =
       readonly files: Readonly<Record<string, BlobId>>;
       readonly deadlineAt?: number;
       readonly bodyHash?: string;
+      /** Items that may fail; one more, and the run is given up. */
+      readonly maxFailures?: number;
       readonly parent?: ParentRun;
     }
   /** A sub-run, round `round` of the task `parent`. Value: its variables, if it has its own. */
@@ -55,6 +57,7 @@ export type RunEvent =
       readonly itemCount: number;
       readonly ownVariables: boolean;
       readonly maxActiveItems?: number;
+      readonly maxFailures?: number;
       readonly deadlineAt?: number;
     }
   /** A worker starts a run from inside a step of run `run`; it lives in an object of its own. */

@@ -169,6 +169,7 @@ export function nodeAt(tree: RunTree, ordinal: number): RunNode {
 
 type NewNode = Pick<RunNode, "ordinal" | "depth" | "flowId" | "plan" | "parent" | "variablesSeq" | "itemCount"> & {
   readonly maxActiveItems?: number;
+  readonly maxFailures?: number;
   readonly deadlineAt?: number;
 };
 
@@ -184,6 +185,7 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     firstItemSeq: 0,
     items: new Map(),
     maxActiveItems: facts.maxActiveItems,
+    maxFailures: facts.maxFailures,
     deadlineAt: facts.deadlineAt,
     createdAt: entry.at,
     createdSeq: entry.seq,

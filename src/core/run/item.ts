@@ -12,6 +12,7 @@ import type { ItemSchedule } from "./schedule.ts";
 import { OUTPUT } from "./schedule.ts";
 import type { RunNode } from "./state.ts";
 import { activeTasks, TASK_FAILED, TASK_SUCCESS } from "./state.ts";
+import { stopIfExceeded } from "./tolerance.ts";
 import type { Turn } from "./turn.ts";
 import { emit, inline, park } from "./turn.ts";
 import { needStep } from "./wait.ts";
@@ -73,6 +74,7 @@ export function endItem(turn: Turn, node: RunNode, item: number, end: ItemEnd): 
     const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
     if (source) source.active -= 1;
   }
+  stopIfExceeded(turn, node);
   endRunIfDone(turn, node);
 }
 

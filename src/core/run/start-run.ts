@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
 import { scheduleRun } from "./sub-run.ts";
+import { maxFailuresOf } from "./tolerance.ts";
 import type { Turn } from "./turn.ts";
 import { emit, inline } from "./turn.ts";
 
@@ -23,6 +24,7 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
       labels: command.labels,
       files: command.files,
       ...(plan.flow.timeoutMs !== undefined && { deadlineAt: turn.now + plan.flow.timeoutMs }),
+      ...maxFailuresOf(command.toleratedFailures, command.inputs.length),
       ...(command.bodyHash !== undefined && { bodyHash: command.bodyHash }),
       ...(command.parent && { parent: command.parent }),
     },

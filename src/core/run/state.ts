@@ -47,6 +47,8 @@ export interface RunNode {
   /** By index; absent while nothing has happened to the item. */
   readonly items: Map<number, ItemState>;
   readonly maxActiveItems: number | undefined;
+  /** Items that may fail; one more, and the run is given up. `undefined`: all of them may. */
+  readonly maxFailures: number | undefined;
   readonly deadlineAt: number | undefined;
   readonly createdAt: number;
   readonly createdSeq: number;

@@ -15,6 +15,7 @@ import type { RunNode } from "./state.ts";
 import { activeTask } from "./state.ts";
 import { prepareSubFlow } from "./sub-flow.ts";
 import { stepAt, taskInput } from "./task.ts";
+import { hasExceeded, maxFailuresOf, tooManyFailures } from "./tolerance.ts";
 import type { Turn } from "./turn.ts";
 import { emit, inline, park } from "./turn.ts";
 
@@ -74,6 +75,7 @@ function create(
     itemCount: request.inputs.length,
     ownVariables: request.variables !== undefined,
     ...(request.maxConcurrency !== undefined && { maxActiveItems: request.maxConcurrency }),
+    ...maxFailuresOf(request.toleratedFailures, request.inputs.length),
     ...(flow.timeoutMs !== undefined && { deadlineAt: turn.now + flow.timeoutMs }),
   } as const;
   emit(turn, event, request.variables && inline(request.variables));
@@ -105,6 +107,10 @@ export function continueParent(turn: Turn, run: number): void {
   };
   if (child.status === "cancelled") {
     fail(turn, task, attempt, { code: "CANCELLED", message: `sub-run ${runIdOf(turn, run)} was cancelled` });
+    return;
+  }
+  if (hasExceeded(child)) {
+    fail(turn, task, attempt, tooManyFailures(runIdOf(turn, run), child));
     return;
   }
   const input = taskInput(turn, parent, task);

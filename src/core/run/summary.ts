@@ -33,7 +33,7 @@ export function timestamp(at: number): string {
 
 function countItems(node: RunNode): ItemCounts {
   const open = openItems(node);
-  const stopped = node.status === "cancelled" ? open : 0;
+  const stopped = node.status === "running" ? 0 : open;
   return {
     total: node.itemCount,
     completed: node.ended.success + node.ended.skipped,

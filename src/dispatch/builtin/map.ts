@@ -1,4 +1,4 @@
-import type { SubRunDecision } from "../../core/ports/component-resolver.ts";
+import type { SubRunDecision, SubRunRequest } from "../../core/ports/component-resolver.ts";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { SubRunBuiltin } from "./builtin.ts";
@@ -10,10 +10,25 @@ const count = { type: "integer", minimum: 0 };
 const info = {
   component: "/map",
   description:
-    "Runs a flow on each item. Always succeeds: failures of items are in results, in the order of the items.",
+    "Runs a flow on each item. Succeeds whatever the items come to, unless more fail than tolerated_failure_* allows: results are in the order of the items.",
   inputSchema: {
     type: "object",
-    properties: { ...subFlowProperties, items: { type: "array" } },
+    properties: {
+      ...subFlowProperties,
+      items: { type: "array" },
+      tolerated_failure_count: {
+        type: ["integer", "null"],
+        minimum: 0,
+        description:
+          "Items that may fail; one more, and no further one starts and the step fails. Absent: all of them.",
+      },
+      tolerated_failure_percentage: {
+        type: ["number", "null"],
+        minimum: 0,
+        maximum: 100,
+        description: "The same as a share of all items. The smaller bound counts.",
+      },
+    },
     required: ["items"],
   },
   outputSchema: {
@@ -38,10 +53,21 @@ export const mapFlow: SubRunBuiltin = {
     const shared = readSubFlow(info.component, checked.fields);
     if (shared.kind === "failed") return { kind: "done", outcome: shared };
     const { items } = checked.fields;
-    return items.length === 0 ? done([]) : { kind: "start", request: { ...shared.request, inputs: items } };
+    return items.length === 0
+      ? done([])
+      : { kind: "start", request: { ...shared.request, ...tolerated(checked.fields), inputs: items } };
   },
   next: (_input, _round, { results }): SubRunDecision => done(results),
 };
+
+function tolerated(fields: JsonObject): Pick<SubRunRequest, "toleratedFailures"> {
+  const { tolerated_failure_count: count, tolerated_failure_percentage: percentage } = fields;
+  const bounds = {
+    ...(typeof count === "number" && { count }),
+    ...(typeof percentage === "number" && { percentage }),
+  };
+  return Object.keys(bounds).length === 0 ? {} : { toleratedFailures: bounds };
+}
 
 function done(results: readonly FlowResult[]): SubRunDecision {
   const counts = { success: 0, failed: 0, skipped: 0 };

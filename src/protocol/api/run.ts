@@ -60,6 +60,19 @@ export const runSummary = z
   })
   .meta({ id: "RunSummary" });
 
+const toleratedFailures = z
+  .strictObject({
+    count: z.int().min(0).optional(),
+    percentage: z.number().min(0).max(100).optional().meta({ description: "Of all items." }),
+  })
+  .refine(({ count, percentage }) => count !== undefined || percentage !== undefined, "give `count` or `percentage`")
+  .meta({
+    id: "ToleratedFailures",
+    description:
+      "How many items may fail, the smaller bound counting: one more, and the run ends failed without starting further ones. Absent: every item runs.",
+    examples: [{ percentage: 5 }],
+  });
+
 export const submitRunBody = z
   .object({
     flow: jsonObject.optional().meta({ description: "A flow document, in any dialect." }),
@@ -78,6 +91,7 @@ export const submitRunBody = z
       .max(100_000)
       .optional()
       .meta({ description: "Tasks in flight over the whole run tree." }),
+    toleratedFailures: toleratedFailures.optional(),
     labels: labels.optional().meta({ description: "What the run can be found by.", examples: [{ team: "search" }] }),
     files: z
       .record(z.string(), blobIdSchema)
