@@ -19,6 +19,7 @@ import { apiDocument } from "./openapi-document.ts";
 import type { Operation } from "./operation.ts";
 import { discardBody } from "./request-body.ts";
 import { routeOperations } from "./route-operations.ts";
+import { runControlOperations } from "./run-control.ts";
 import { runEventOperations } from "./run-events.ts";
 import { runResultOperations } from "./run-results.ts";
 import { runOperations } from "./runs.ts";
@@ -39,6 +40,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   const operations = [
     ...submitRunOperations(deps, library),
     ...runOperations(deps),
+    ...runControlOperations(deps),
     ...runResultOperations(deps),
     ...runEventOperations(deps),
     ...flowOperations(deps, library),

@@ -50,5 +50,5 @@ export type RunEventMessage =
       readonly result?: Json;
       readonly error?: TaskError;
     })
-  | (EventBase & { readonly type: "cancel_requested" })
+  | (EventBase & { readonly type: "cancel_requested" | "run_paused" | "run_resumed" })
   | (EventBase & { readonly type: "run_completed"; readonly status: RunStatus; readonly outcome?: Outcome });

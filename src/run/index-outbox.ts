@@ -67,6 +67,11 @@ export class IndexOutbox {
   }
 }
 
+/** A pause, or its end, shows in every run that has not ended. */
 function changedRuns(tree: RunTree, since: number): RunTree["runs"] {
-  return tree.runs.filter(({ createdSeq, finishedSeq }) => createdSeq > since || (finishedSeq ?? 0) > since);
+  const paused = tree.pausedSeq > since;
+  return tree.runs.filter(
+    ({ createdSeq, finishedSeq, status }) =>
+      createdSeq > since || (finishedSeq ?? 0) > since || (paused && status === "running"),
+  );
 }

@@ -7,7 +7,7 @@
 
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { Journal, JournalEntry } from "../core/ports/journal.ts";
-import type { Command, Effect } from "../core/run/command.ts";
+import type { ChildAction, Command, Effect } from "../core/run/command.ts";
 import type { Decision } from "../core/run/decide.ts";
 import { decide } from "../core/run/decide.ts";
 import type { Engine } from "../core/run/engine.ts";
@@ -39,8 +39,8 @@ export interface LiveRunListener {
   settled(run: LiveRun): void;
   /** A run of the tree has ended. */
   ended(run: LiveRun, ordinal: number): void;
-  /** A run in an object of its own is to be cancelled. */
-  cancelChild(runId: RunId): void;
+  /** Something is asked of a run in an object of its own. */
+  controlChild(runId: RunId, action: ChildAction): void;
   /** Nothing more can be done with this object. */
   failed(error: unknown): void;
 }
@@ -263,8 +263,8 @@ export class LiveRun {
         // The journal has the flow; this copy only makes it readable by its id, and the next start of the run repeats it.
         this.#blobs.put(new TextEncoder().encode(effect.text), { blobType: "flow" }).catch(() => undefined);
         return;
-      case "cancel_child":
-        this.#listener.cancelChild(effect.runId);
+      case "control_child":
+        this.#listener.controlChild(effect.runId, effect.action);
         return;
       case "run_ended":
         this.#listener.ended(this, effect.run);

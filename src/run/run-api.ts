@@ -4,7 +4,7 @@
  */
 
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
-import type { ParentRun } from "../core/run/event.ts";
+import type { ParentRun, PausedBy } from "../core/run/event.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { FlowId, Namespace, RunId, TaskId } from "../protocol/ids.ts";
@@ -89,12 +89,15 @@ export interface RunObjectApi {
     },
   ): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
   cancel(runId: RunId): Promise<RunReply<RunSummary>>;
+  /** Root runs only, with their whole tree; a run that has ended is refused. `by`: "request" unless given. */
+  pause(runId: RunId, by?: PausedBy): Promise<RunReply<RunSummary>>;
+  resume(runId: RunId, by?: PausedBy): Promise<RunReply<RunSummary>>;
   /** What an attempt came to that a worker took over. `conflict`: reported otherwise before; `precondition`: too late. */
   report(report: TaskReport): Promise<RunReply<{ readonly accepted: true; readonly repeated: boolean }>>;
   heartbeat(sign: TaskSign): Promise<RunReply<TaskHeartbeat>>;
   /**
    * Notes a run that a worker is about to start from inside a step of `runId`: a cancel reaches it from then on. Asked again after
-   * the start, it tells whether a cancel came in between, and found nothing to cancel.
+   * the start, it tells whether a cancel came in between, and found nothing to cancel; a pause that did is passed on.
    */
   submitChild(
     runId: RunId,

@@ -5,6 +5,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { ChildAction } from "../core/run/command.ts";
+import type { PausedBy } from "../core/run/event.ts";
 import { flowText } from "../core/run/load.ts";
 import { ordinalOf, withOrdinal } from "../core/run/run-id.ts";
 import type { RunNode } from "../core/run/state.ts";
@@ -18,6 +20,7 @@ import { EndWaiters } from "./end-waiters.ts";
 import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
 import { prepareStart } from "./prepare-start.ts";
+import { type HoldCommand, refuseHold } from "./refuse-hold.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
 import type { RunObjectApi, RunReply, StartRun, TaskHeartbeat, TaskReport, TaskSign } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
@@ -137,6 +140,14 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       });
     }
 
+    async pause(runId: RunId, by: PausedBy = "request"): Promise<RunReply<RunSummary>> {
+      return this.#hold(runId, { kind: "pause_run", by });
+    }
+
+    async resume(runId: RunId, by: PausedBy = "request"): Promise<RunReply<RunSummary>> {
+      return this.#hold(runId, { kind: "resume_run", by });
+    }
+
     async report(report: TaskReport): ReturnType<RunObjectApi["report"]> {
       const live = await this.#run();
       return live.tree.root ? takeReport(live, this.#journal, report) : NOT_FOUND;
@@ -233,7 +244,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
           this.#watchers.announce(entries.at(-1)?.seq);
         },
         settled: (run) => this.#arm(run),
-        cancelChild: (child) => this.ctx.waitUntil(this.#cancelChild(child)),
+        controlChild: (child, action) => this.ctx.waitUntil(this.#controlChild(child, action)),
         ended: (run, ordinal) => this.#runEnded(run, ordinal),
         failed: () => {
           this.#live = undefined;
@@ -252,10 +263,27 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return live;
     }
 
+    async #hold(runId: RunId, command: HoldCommand): Promise<RunReply<RunSummary>> {
+      const live = await this.#run();
+      await live.written();
+      const node = live.tree.runs[ordinalOf(runId)];
+      const refusal = node ? refuseHold(live.tree, node, command) : NOT_FOUND;
+      if (refusal) return refusal;
+      // The alarm stands behind the report.
+      this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
+      live.post(command);
+      await live.drained();
+      if (this.#startedReporting) this.ctx.waitUntil(this.#tellIndex(live));
+      return this.#read(runId, async (now, held) => this.#summary(now, held));
+    }
+
     /** Should it fail, the next load of this run tries again. */
-    async #cancelChild(child: RunId): Promise<void> {
-      const cancel = () => this.#deps.runs(this.#namespace, child).cancel(child);
-      await retryLostCall(cancel).catch(() => undefined);
+    async #controlChild(child: RunId, action: ChildAction): Promise<void> {
+      const control = () => {
+        const run = this.#deps.runs(this.#namespace, child);
+        return action === "cancel" ? run.cancel(child) : run[action](child, "parent");
+      };
+      await retryLostCall(control).catch(() => undefined);
     }
 
     #retryLater(): void {

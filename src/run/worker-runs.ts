@@ -4,6 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { AttemptCall } from "../core/ports/transport.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
 import type { ChildRun, RunAnswer, WorkerRuns } from "../dispatch/callbacks/worker-runs.ts";
+import { hasEnded } from "../protocol/has-ended.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { ItemResult, RunSummary } from "../protocol/run.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
@@ -73,7 +74,7 @@ export class ObjectWorkerRuns implements WorkerRuns {
         this.#runs(namespace, runId).summary(runId, { waitMs: Math.max(0, Math.min(left, WAIT_MS)) }),
       );
       const answer = answerOf(reply, runId);
-      if (answer.kind !== "ok" || answer.value.status !== "running" || left <= WAIT_MS) return answer;
+      if (answer.kind !== "ok" || hasEnded(answer.value.status) || left <= WAIT_MS) return answer;
     }
   }
 

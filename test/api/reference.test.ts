@@ -46,6 +46,8 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /flows",
     "post /runs",
     "post /runs/{runId}/cancel",
+    "post /runs/{runId}/pause",
+    "post /runs/{runId}/resume",
     "post /tasks/{token}/complete",
     "post /tasks/{token}/fail",
     "post /tasks/{token}/heartbeat",

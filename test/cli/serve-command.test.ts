@@ -67,6 +67,8 @@ describe("serve", () => {
       json("submit", "nap.yaml", "--input-json", '{"ms": 600000}', "--detach"),
       json("submit", "nap.yaml", "--input-json", '{"ms": 1500}', "--detach"),
     ]);
+    expect(await json("runs", "pause", cancelled.runId)).toMatchObject({ status: "paused" });
+    expect(await json("runs", "resume", cancelled.runId)).toMatchObject({ status: "running" });
     expect(await json("runs", "cancel", cancelled.runId)).toMatchObject({ status: "cancelled" });
 
     expect(await server.stop()).toBe(0);

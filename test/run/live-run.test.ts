@@ -44,7 +44,7 @@ async function startWithLargeInput() {
     appended: () => {},
     settled: () => {},
     ended: () => {},
-    cancelChild: () => {},
+    controlChild: () => {},
     failed: (error) => faults.push(error),
   });
   const flowText = '{"steps":[{"id":"a","component":"/builtin/noop","input":{"$input":"$"}}],"output":{"$step":"a"}}';

@@ -67,6 +67,8 @@ describe("runs", () => {
   test("are found by their label, waited for within a time, cancelled and deleted", async () => {
     const { runId } = await client.runs.submit({ flow: napping(600_000), labels: { team: "sdk" } });
     expect((await client.runs.wait(runId, { timeoutSecs: 0 })).status).toBe("running");
+    expect((await client.runs.pause(runId)).status).toBe("paused");
+    expect((await client.runs.resume(runId)).status).toBe("running");
     const cancelled = await client.runs.cancel(runId);
     expect(cancelled.status).toBe("cancelled");
     expect(await client.runs.wait(runId)).toEqual(cancelled);

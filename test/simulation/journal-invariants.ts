@@ -8,7 +8,8 @@ import type { PlanSource } from "../../src/core/run/evolve.ts";
 import { evolve } from "../../src/core/run/evolve.ts";
 import { writeSnapshot } from "../../src/core/run/snapshot.ts";
 import type { ActiveTask, RunTree } from "../../src/core/run/state.ts";
-import { activeTask, activeTasks, emptyTree, isSettled, taskSlot } from "../../src/core/run/state.ts";
+import { activeTask, activeTasks, emptyTree, isPaused, isSettled, taskSlot } from "../../src/core/run/state.ts";
+import { checkHeld } from "./holds.ts";
 import { check } from "./simulation-failure.ts";
 import { addressKey, decidedRetries, TaskNames } from "./task-names.ts";
 
@@ -51,6 +52,7 @@ export class JournalInvariants {
   /** The attempt under way got no reply: then at least it must have been sent. */
   timedOut(task: TaskAddress, now: number): void {
     const key = addressKey(task);
+    if (isPaused(this.tree)) return;
     check((this.#lost.get(key) ?? now) + RESEND_WITHIN_MS >= now, () => `${key} was lost and not sent again`);
   }
 
@@ -72,7 +74,10 @@ export class JournalInvariants {
     }
     if ("step" in event) this.#checkTask(event, at, where);
     if (event.kind === "sub_run_created") this.#checkReady(event.parent, where);
+    checkHeld(this.tree, entry);
     evolve(this.tree, entry, this.#plans);
+    // What was lost meanwhile is sent again from now on.
+    if (event.kind === "run_resumed") for (const key of this.#lost.keys()) this.#lost.set(key, at);
     if (event.kind === "sub_run_created") this.names.learn(this.tree, event);
     if (event.kind === "step_started") {
       const active = activeTask(this.tree, event);

@@ -117,7 +117,7 @@ export class SimulatedObject {
         this.#blobs.set(effect.flowId, effect.text);
         return;
       case "abort_call":
-      case "cancel_child":
+      case "control_child":
       case "run_ended":
         return;
     }

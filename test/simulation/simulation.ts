@@ -23,6 +23,7 @@ import type { FaultPlan } from "./fault-plan.ts";
 import { generateFaultPlan, generateLimits } from "./fault-plan.ts";
 import type { GeneratedRun } from "./flow-generator.ts";
 import { generateRun } from "./flow-generator.ts";
+import { generateHolds, type Hold } from "./holds.ts";
 import { JournalInvariants } from "./journal-invariants.ts";
 import { NaiveInterpreter } from "./naive-interpreter.ts";
 import { Prng } from "./prng.ts";
@@ -54,6 +55,7 @@ export class Simulation implements ObjectWorld {
   /** What was decided about attempts that got no reply: `<task>#<retry>`. */
   readonly #unanswered = new Map<string, TaskError>();
   readonly #keys = new Map<string, { readonly key: string; readonly retry: number }>();
+  readonly #holds: readonly Hold[];
   #now = START;
 
   constructor(seed: number) {
@@ -62,6 +64,7 @@ export class Simulation implements ObjectWorld {
     this.prng = new Prng(seed + 0x40000000);
     this.faults = generateFaultPlan(this.prng);
     this.limits = generateLimits(this.prng);
+    this.#holds = generateHolds(new Prng(seed + 0x20000000));
     this.settings = {
       ...DEFAULT_SETTINGS,
       callTimeoutMs: 20_000,
@@ -85,6 +88,12 @@ export class Simulation implements ObjectWorld {
     this.queue.plan(START, () => this.#insist(this.#startCommand()));
     const { cancelAfterMs } = this.faults;
     if (cancelAfterMs !== undefined) this.queue.plan(START + cancelAfterMs, () => this.#cancel());
+    for (const { fromMs, forMs } of this.#holds) {
+      const resume = () => this.#insist({ kind: "resume_run", by: "request" });
+      const pause = () =>
+        this.#insist({ kind: "pause_run", by: "request" }, () => this.queue.plan(this.#now + forMs, resume));
+      this.queue.plan(START + fromMs, pause);
+    }
     for (let happenings = 0; ; happenings++) {
       check(happenings < MAX_HAPPENINGS, () => "the run goes round in circles");
       const next = this.queue.next();
@@ -250,9 +259,9 @@ export class Simulation implements ObjectWorld {
   }
 
   /** As a client does: asks again until it is told that it happened. */
-  async #insist(command: Command): Promise<void> {
-    if (await this.#object.post(command)) return;
-    this.queue.plan(this.#now + this.prng.between(1, 500), () => this.#insist(command));
+  async #insist(command: Command, then?: () => void): Promise<void> {
+    if (await this.#object.post(command)) then?.();
+    else this.queue.plan(this.#now + this.prng.between(1, 500), () => this.#insist(command, then));
   }
 
   async #cancel(): Promise<void> {

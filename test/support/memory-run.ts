@@ -65,7 +65,8 @@ export class MemoryRun {
   readonly calls: CallEffect[] = [];
   readonly aborted: Extract<Effect, { kind: "abort_call" }>[] = [];
   readonly fetches: BlobId[] = [];
-  readonly cancelledChildren: string[] = [];
+  /** `cancel <run id>`, `pause …`, `resume …`. */
+  readonly childControls: string[] = [];
   readonly settings: EngineSettings;
   readonly #options: MemoryRunOptions;
   readonly #plans = new Map<FlowId, Plan>();
@@ -230,8 +231,8 @@ export class MemoryRun {
       case "store_flow":
         this.blobs.set(effect.flowId, { json: JSON.parse(effect.text), bytes: effect.text.length });
         return;
-      case "cancel_child":
-        this.cancelledChildren.push(effect.runId);
+      case "control_child":
+        this.childControls.push(`${effect.action} ${effect.runId}`);
         return;
       case "run_ended":
         return;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { blobIdSchema } from "../../protocol/api/identifier.ts";
 import { jsonObject, jsonValue } from "../../protocol/api/json-value.ts";
 import { queryBoolean, queryInteger } from "../../protocol/api/query-value.ts";
+import { hasEnded } from "../../protocol/has-ended.ts";
 import type { Namespace, RunId } from "../../protocol/ids.ts";
 import type { ItemResult, RunSummary } from "../../protocol/run.ts";
 import type { ApiDeps } from "../api-deps.ts";
@@ -58,7 +59,7 @@ export async function submit(
       ...(wait ? { wait, timeoutSecs: waitSecs(body) } : {}),
     },
   });
-  if (!wait || summary.status === "running") return { runId, summary };
+  if (!wait || !hasEnded(summary.status)) return { runId, summary };
   return { runId, summary, results: results ?? (await allItems(deps.runs(namespace, runId), runId)) };
 }
 

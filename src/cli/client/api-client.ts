@@ -56,8 +56,9 @@ export class ApiClient {
     return this.#json("GET", "/runs", { query });
   }
 
-  cancel(runId: string): Promise<RunSummary> {
-    return this.#json("POST", `/runs/${encodeURIComponent(runId)}/cancel`, { body: {} });
+  /** `cancel`, `pause`, `resume`. */
+  control(runId: string, action: "cancel" | "pause" | "resume"): Promise<RunSummary> {
+    return this.#json("POST", `/runs/${encodeURIComponent(runId)}/${action}`, { body: {} });
   }
 
   /** Every step of every item, in the order of the items. */

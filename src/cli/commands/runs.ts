@@ -75,14 +75,18 @@ const get = leafCommand({
   },
 });
 
-const cancel = leafCommand({
-  about: { name: "cancel", description: "Stop a run; nothing of it is started any more." },
-  args: runArgs,
-  async run({ args }) {
-    await print(await new ApiClient(serverUrl(args)).cancel(args.run));
-    return 0;
-  },
-});
+const control = (name: "cancel" | "pause" | "resume", description: string) =>
+  leafCommand({
+    about: { name, description },
+    args: runArgs,
+    async run({ args }) {
+      await print(await new ApiClient(serverUrl(args)).control(args.run, name));
+      return 0;
+    },
+  });
+const cancel = control("cancel", "Stop a run; nothing of it is started any more.");
+const pause = control("pause", "Hold a run: what is under way ends, nothing new is started.");
+const resume = control("resume", "Let a paused run go on.");
 
 const events = leafCommand({
   about: {
@@ -109,8 +113,8 @@ const events = leafCommand({
 });
 
 export const runsCommand = commandGroup(
-  { name: "runs", description: "Look at runs of an orchestrator, and stop them." },
-  [list, get, cancel, events],
+  { name: "runs", description: "Look at runs of an orchestrator, hold and stop them." },
+  [list, get, cancel, pause, resume, events],
 );
 
 function row(

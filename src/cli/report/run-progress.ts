@@ -100,6 +100,12 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
         case "cancel_requested":
           say(`${out.yellow("◼")} cancel requested`);
           break;
+        case "run_paused":
+          say(`${out.yellow("‖")} paused`);
+          break;
+        case "run_resumed":
+          say(`${out.cyan("▸")} resumed`);
+          break;
         case "run_created":
         case "sub_run_created":
         case "run_completed":
@@ -134,6 +140,10 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
       return itemCount === 1 ? undefined : `item ${event.itemIndex} ${event.outcome}`;
     case "cancel_requested":
       return "cancel requested";
+    case "run_paused":
+      return "paused";
+    case "run_resumed":
+      return "resumed";
     case "run_completed":
       return `run ${event.runId} ${event.outcome ?? event.status}`;
     default:

@@ -9,7 +9,7 @@ import { phaseReady } from "./phase.ts";
 import type { Agendum, Source } from "./schedule.ts";
 import { isUnderWay } from "./schedule.ts";
 import { startTask } from "./start-task.ts";
-import { activeTask, TASK_IDLE } from "./state.ts";
+import { activeTask, isPaused, TASK_IDLE } from "./state.ts";
 import { continueParent } from "./sub-run.ts";
 import type { Turn } from "./turn.ts";
 import { lookAgain, openPhase } from "./wait.ts";
@@ -23,10 +23,11 @@ export function advance(turn: Turn): boolean {
     turn.values.noteReads();
     const agendum = agenda.pop();
     if (agendum) {
-      attempt(turn, agendum);
+      if (agendum.kind === "start_task" && isPaused(turn.tree)) turn.schedule.held.push(agendum);
+      else attempt(turn, agendum);
       continue;
     }
-    if (!hasRoom(turn)) return false;
+    if (isPaused(turn.tree) || !hasRoom(turn)) return false;
     const task = ready.pop();
     if (task) attempt(turn, { kind: "start_task", task, resend: false });
     else if (!pullSource(turn)) return false;

@@ -4,7 +4,7 @@ import { closeBelow, stopRun } from "./close-run.ts";
 import { nodeAt } from "./evolve.ts";
 import { endItem } from "./item.ts";
 import { openItems } from "./state.ts";
-import { cancelChildren } from "./submit-child.ts";
+import { controlChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
@@ -26,7 +26,7 @@ export function expireRun(turn: Turn, run: number): void {
     message: `the run exceeded its timeout of ${(node.deadlineAt ?? 0) - node.createdAt} ms`,
   };
   closeBelow(turn, node);
-  cancelChildren(turn, node);
+  controlChildren(turn, node, "cancel");
   for (let item = 0; item < node.itemCount && openItems(node) > 0; item++) {
     if (node.items.get(item)?.kind !== "ended") endItem(turn, node, item, { kind: "failed", error });
   }

@@ -4,7 +4,7 @@ import { abortCalls } from "./abort-calls.ts";
 import type { EndStatus } from "./event.ts";
 import { leaveSchedule } from "./run-end.ts";
 import type { RunNode } from "./state.ts";
-import { cancelChildren } from "./submit-child.ts";
+import { controlChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
@@ -15,7 +15,7 @@ export function closeBelow(turn: Turn, root: RunNode): void {
 
 export function stopRun(turn: Turn, node: RunNode, status: EndStatus, outcome?: Outcome): void {
   abortCalls(turn, node);
-  cancelChildren(turn, node);
+  controlChildren(turn, node, "cancel");
   emit(turn, { kind: "run_completed", run: node.ordinal, status, ...(outcome && { outcome }) });
   leaveSchedule(turn, node);
 }

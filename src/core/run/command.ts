@@ -4,7 +4,7 @@ import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall } from "../ports/transport.ts";
-import type { ParentRun, TaskAddress } from "./event.ts";
+import type { ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
 export type Command =
@@ -60,10 +60,14 @@ export type Command =
       readonly blobs: ReadonlyMap<BlobId, { readonly json: Json; readonly bytes: number } | undefined>;
     }
   | { readonly kind: "cancel_run"; readonly run: number }
+  /** The whole tree. Without effect (no event) where it is so already, or the root has ended. */
+  | { readonly kind: "pause_run" | "resume_run"; readonly by: PausedBy }
   /** After a load: attempts that were under way are unknown and are sent again. */
   | { readonly kind: "recover" }
   /** Goes on after a turn that ended with `more`. */
   | { readonly kind: "proceed" };
+
+export type ChildAction = "cancel" | "pause" | "resume";
 
 /** What the shell has to do once the turn's events are durable. */
 export type Effect =
@@ -73,6 +77,6 @@ export type Effect =
   | { readonly kind: "fetch_blobs"; readonly blobs: readonly BlobId[] }
   /** Keep a sub-flow that was given inline, so that it can be read by its id. */
   | { readonly kind: "store_flow"; readonly flowId: FlowId; readonly text: string }
-  /** The run that a worker started in an object of its own is cancelled with the run that it was started from. */
-  | { readonly kind: "cancel_child"; readonly runId: RunId }
+  /** What is asked of a run is asked of those that its workers started, in objects of their own. */
+  | { readonly kind: "control_child"; readonly runId: RunId; readonly action: ChildAction }
   | { readonly kind: "run_ended"; readonly run: number };

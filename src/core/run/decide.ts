@@ -10,6 +10,7 @@ import type { Command, Effect } from "./command.ts";
 import type { Engine } from "./engine.ts";
 import { assertNever } from "./engine-fault.ts";
 import { handOver, loseAttempt, noteReport } from "./hand-over.ts";
+import { pauseRun, resumeRun } from "./pause.ts";
 import { recover } from "./recover.ts";
 import { settleCall } from "./settle-attempt.ts";
 import { startRun } from "./start-run.ts";
@@ -59,6 +60,12 @@ function apply(turn: Turn, command: Command): void {
       return;
     case "cancel_run":
       cancelRun(turn, command.run);
+      return;
+    case "pause_run":
+      pauseRun(turn, command.by);
+      return;
+    case "resume_run":
+      resumeRun(turn, command.by);
       return;
     case "submit_child":
       submitChild(turn, command);

@@ -75,6 +75,8 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         ...result(event.outcome),
       };
     case "cancel_requested":
+    case "run_paused":
+    case "run_resumed":
       return { type: event.kind, ...base(event.run) };
     case "run_completed":
       return {

@@ -17,6 +17,9 @@ export interface TaskAddress {
 export type RetryClass = "transport" | "component";
 export type EndStatus = Extract<RunStatus, "completed" | "failed" | "cancelled">;
 
+/** Who holds a run: whoever asked for it, or the run whose step's worker started it, being paused itself. */
+export type PausedBy = "request" | "parent";
+
 /** The run whose step's worker started this one, in an object of its own. */
 export interface ParentRun {
   readonly runId: RunId;
@@ -103,5 +106,8 @@ export type RunEvent =
       readonly from?: number;
     }
   | { readonly kind: "cancel_requested"; readonly run: number }
+  /** Of the root: from here to `run_resumed` nothing of the tree starts. */
+  | { readonly kind: "run_paused"; readonly run: 0; readonly by: PausedBy }
+  | { readonly kind: "run_resumed"; readonly run: 0; readonly by: PausedBy }
   /** Terminal for the run. */
   | { readonly kind: "run_completed"; readonly run: number; readonly status: EndStatus; readonly outcome?: Outcome };

@@ -147,6 +147,14 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
     case "cancel_requested":
       nodeAt(tree, event.run).cancelRequested = true;
       return;
+    case "run_paused":
+      tree.pausedBy = [...tree.pausedBy, event.by];
+      tree.pausedSeq = seq;
+      return;
+    case "run_resumed":
+      tree.pausedBy = tree.pausedBy.filter((by) => by !== event.by);
+      tree.pausedSeq = seq;
+      return;
     case "run_completed": {
       const node = nodeAt(tree, event.run);
       for (const item of node.items.values()) if (item.kind === "active") abandon(tree, item.tasks);

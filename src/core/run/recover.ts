@@ -4,8 +4,9 @@ import type { TaskAddress } from "./event.ts";
 import { activateItem } from "./item.ts";
 import { itemSchedule } from "./schedule.ts";
 import type { ActiveTask, RunNode, TaskTable } from "./state.ts";
+import { isPaused } from "./state.ts";
 import { scheduleRun } from "./sub-run.ts";
-import { cancelChildren } from "./submit-child.ts";
+import { controlChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
 import { needStep } from "./wait.ts";
 
@@ -13,8 +14,9 @@ import { needStep } from "./wait.ts";
 export function recover(turn: Turn): void {
   for (const node of turn.tree.runs) {
     // They were perhaps not told before the object was lost.
-    if (node.status === "cancelled") cancelChildren(turn, node);
+    if (node.status === "cancelled") controlChildren(turn, node, "cancel");
     if (node.status !== "running") continue;
+    if (turn.tree.pausedSeq > 0) controlChildren(turn, node, isPaused(turn.tree) ? "pause" : "resume");
     scheduleRun(turn, node);
     const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
     for (const [item, state] of node.items) {

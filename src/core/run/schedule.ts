@@ -18,6 +18,8 @@ export interface Schedule {
   /** Things to look at before anything new starts; last in, first out. */
   readonly agenda: Agendum[];
   parked: Parked[];
+  /** What would start something, while the run is paused. */
+  held: Agendum[];
   /** By item, then step, then run: depth first. */
   readonly ready: TinyQueue<TaskAddress>;
   /** Where further tasks come from once nothing is ready; the newest first. */
@@ -81,6 +83,7 @@ export function emptySchedule(): Schedule {
   return {
     agenda: [],
     parked: [],
+    held: [],
     ready: new TinyQueue<TaskAddress>([], depthFirst),
     sources: [],
     timers: new TinyQueue<Timer>([], (a, b) => a.at - b.at),

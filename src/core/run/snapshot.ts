@@ -25,10 +25,11 @@ type NodeSnapshot = Omit<RunNode, "plan" | "items"> & {
 };
 interface TreeSnapshot {
   readonly version: number;
-  readonly tree: Omit<RunTree, "flowRows" | "runs"> & {
-    readonly flowRows: readonly (readonly [FlowId, number])[];
-    readonly runs: readonly NodeSnapshot[];
-  };
+  readonly tree: Omit<RunTree, "flowRows" | "runs" | "pausedBy" | "pausedSeq"> &
+    Partial<Pick<RunTree, "pausedBy" | "pausedSeq">> & {
+      readonly flowRows: readonly (readonly [FlowId, number])[];
+      readonly runs: readonly NodeSnapshot[];
+    };
 }
 
 export function writeSnapshot(tree: RunTree): string {
@@ -47,7 +48,14 @@ export function snapshotFlows(text: string): ReadonlyMap<FlowId, number> | undef
 
 export function readSnapshot(text: string, plans: PlanSource): RunTree {
   const { tree } = JSON.parse(text) as TreeSnapshot;
-  return { ...tree, flowRows: new Map(tree.flowRows), runs: tree.runs.map((node) => readNode(node, plans)) };
+  return {
+    ...tree,
+    flowRows: new Map(tree.flowRows),
+    runs: tree.runs.map((node) => readNode(node, plans)),
+    // Absent in those written before runs could be paused.
+    pausedBy: tree.pausedBy ?? [],
+    pausedSeq: tree.pausedSeq ?? 0,
+  };
 }
 
 function writeNode({ plan, items, ...node }: RunNode): NodeSnapshot {

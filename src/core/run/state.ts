@@ -6,7 +6,7 @@
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { Plan } from "../plan/index.ts";
-import type { EndStatus, ParentRun, TaskAddress } from "./event.ts";
+import type { EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 export interface RunTree {
   /** Last event applied; 0 before the first. */
@@ -20,6 +20,10 @@ export interface RunTree {
   root: RootFacts | undefined;
   /** Attempts that left the object and have not settled. */
   calling: number;
+  /** While there is one, nothing new starts. */
+  pausedBy: readonly PausedBy[];
+  /** The last pause or resume; 0 if there was none. */
+  pausedSeq: number;
 }
 
 export interface RootFacts {
@@ -121,7 +125,7 @@ export type ActiveTask =
   | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TaskTable };
 
 export function emptyTree(): RunTree {
-  return { seq: 0, at: 0, flowRows: new Map(), runs: [], root: undefined, calling: 0 };
+  return { seq: 0, at: 0, flowRows: new Map(), runs: [], root: undefined, calling: 0, pausedBy: [], pausedSeq: 0 };
 }
 
 export function newTaskTable(size: number): TaskTable {
@@ -154,6 +158,11 @@ export function taskSlot(
 export function activeTask(tree: RunTree, address: TaskAddress): ActiveTask | undefined {
   const slot = taskSlot(tree, address);
   return slot?.table.active.get(slot.index);
+}
+
+/** Nothing new may start. */
+export function isPaused(tree: RunTree): boolean {
+  return tree.pausedBy.length > 0;
 }
 
 /** Items that have not ended. */

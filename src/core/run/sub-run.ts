@@ -12,7 +12,7 @@ import type { Agendum } from "./schedule.ts";
 import type { Attempt } from "./settle-attempt.ts";
 import { settleOutcome } from "./settle-attempt.ts";
 import type { RunNode } from "./state.ts";
-import { activeTask } from "./state.ts";
+import { activeTask, isPaused } from "./state.ts";
 import { prepareSubFlow } from "./sub-flow.ts";
 import { stepAt, taskInput } from "./task.ts";
 import { hasExceeded, maxFailuresOf, tooManyFailures } from "./tolerance.ts";
@@ -29,6 +29,10 @@ export function startSubRun(
 ): void {
   if (decision.kind === "done") {
     settleOutcome(turn, task, attempt, decision.outcome);
+    return;
+  }
+  if (isPaused(turn.tree)) {
+    turn.schedule.held.push(again);
     return;
   }
   const parent = nodeAt(turn.tree, task.run);

@@ -1,8 +1,8 @@
 import type { Outcome } from "../../protocol/flow-result.ts";
-import type { ItemCounts, RunSummary } from "../../protocol/run.ts";
+import type { ItemCounts, RunStatus, RunSummary } from "../../protocol/run.ts";
 import { withOrdinal } from "./run-id.ts";
 import type { RootFacts, RunNode, RunTree } from "./state.ts";
-import { openItems } from "./state.ts";
+import { isPaused, openItems } from "./state.ts";
 
 /** A run as the API and the index show it. */
 export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined {
@@ -13,7 +13,7 @@ export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined 
     runId: withOrdinal(root.runId, node.ordinal),
     flowId: node.flowId,
     ...(name !== undefined && { flowName: name }),
-    status: node.status,
+    status: statusOf(tree, node),
     ...outcomeField(node.outcome),
     items: countItems(node),
     labels: node.ordinal === 0 ? root.labels : {},
@@ -24,6 +24,11 @@ export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined 
     createdAtSeqno: node.createdSeq,
     ...(node.finishedSeq !== undefined && { finishedAtSeqno: node.finishedSeq }),
   };
+}
+
+/** A run that is paused is still running, as far as the engine is concerned. */
+function statusOf(tree: RunTree, node: RunNode): RunStatus {
+  return node.status === "running" && isPaused(tree) ? "paused" : node.status;
 }
 
 /** RFC 3339 in UTC with milliseconds. */

@@ -32,6 +32,8 @@ export const runEvent = z
     step.extend({ type: z.literal("step_completed"), ...result }),
     base.extend({ type: z.literal("item_completed"), itemIndex: z.int(), ...result }),
     base.extend({ type: z.literal("cancel_requested") }),
+    base.extend({ type: z.literal("run_paused") }),
+    base.extend({ type: z.literal("run_resumed") }),
     base.extend({ type: z.literal("run_completed"), status: z.enum(RUN_STATUSES), outcome: outcome.optional() }),
   ])
   .meta({ id: "RunEvent" });
@@ -45,6 +47,8 @@ const EVENT_TYPES = [
   "step_completed",
   "item_completed",
   "cancel_requested",
+  "run_paused",
+  "run_resumed",
   "run_completed",
 ] as const satisfies readonly RunEventMessage["type"][];
 

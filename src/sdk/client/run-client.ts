@@ -79,6 +79,15 @@ export class RunClient {
     return this.#api.json("POST", `${path(runId)}/cancel`, { body: {} });
   }
 
+  /** Nothing of its tree starts any more once this resolves; what is under way ends. */
+  pause(runId: string): Promise<RunSummary> {
+    return this.#api.json("POST", `${path(runId)}/pause`, { body: {} });
+  }
+
+  resume(runId: string): Promise<RunSummary> {
+    return this.#api.json("POST", `${path(runId)}/resume`, { body: {} });
+  }
+
   async delete(runId: string): Promise<void> {
     await this.#api.send("DELETE", path(runId));
   }

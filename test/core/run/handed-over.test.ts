@@ -111,9 +111,9 @@ describe("runs that a worker starts", () => {
     submit(run);
     expect(kinds(run).filter((kind) => kind === "child_submitted")).toHaveLength(1);
     run.post({ kind: "cancel_run", run: 0 });
-    expect(run.cancelledChildren).toEqual([childRunId]);
+    expect(run.childControls).toEqual([`cancel ${childRunId}`]);
     await run.reload();
-    expect(run.cancelledChildren).toEqual([childRunId, childRunId]);
+    expect(run.childControls).toEqual([`cancel ${childRunId}`, `cancel ${childRunId}`]);
   });
 
   it("RUN-55 are not noted by a run that has ended", () => {

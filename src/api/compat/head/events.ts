@@ -83,6 +83,8 @@ function eventContent(
     case "attempt_failed":
     case "item_completed":
     case "cancel_requested":
+    case "run_paused":
+    case "run_resumed":
       return undefined;
   }
 }
