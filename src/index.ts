@@ -29,6 +29,8 @@ import { IndexObject, type IndexObjectApi } from "./index-store/index-object.ts"
 import { ShardedRunIndex } from "./index-store/sharded-run-index.ts";
 import type { Namespace, RunId } from "./protocol/ids.ts";
 import { VERSION } from "./protocol/version.ts";
+import type { CacheApi } from "./run/cache-api.ts";
+import { CacheObject } from "./run/cache-object.ts";
 import type { RunObjectApi } from "./run/run-api.ts";
 import type { RunDeps } from "./run/run-deps.ts";
 import { defineRunObject } from "./run/run-object.ts";
@@ -38,6 +40,7 @@ export interface Env {
   /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */
   readonly RUNS: { getByName(name: string): RunObjectApi };
   readonly DISPATCHERS: { getByName(name: string): DispatcherApi };
+  readonly CACHE: { getByName(name: string): CacheApi };
   readonly INDEX: { getByName(name: string): IndexObjectApi };
   readonly BLOBS: R2Bucket;
   readonly DB: D1Database;
@@ -173,6 +176,7 @@ function runDepsOf(env: Env): RunDeps {
     transport: transportsOf(env),
     runs: runsOf(env),
     dispatcher: (namespace, rootRunId, index) => env.DISPATCHERS.getByName(`${namespace}/${rootRunId}/${index}`),
+    stepCache: (namespace, key) => env.CACHE.getByName(`${namespace}/${key}`),
     blobs: (namespace) => blobsOf(env, namespace),
     report: (namespace, reports) => index.report(namespace, reports),
     now: Date.now,
@@ -181,7 +185,7 @@ function runDepsOf(env: Env): RunDeps {
 
 export class RunObject extends defineRunObject<Env>(runDepsOf) {}
 export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf) {}
-export { IndexObject };
+export { CacheObject, IndexObject };
 
 type Api = ReturnType<typeof createApi>;
 /** One per environment: bindings are the same object for every request of an isolate. */

@@ -39,6 +39,7 @@ export async function startOurs(workerUrl: string, options: { readonly inspector
       RUNS: { type: "durable-object", worker: WORKER_NAME, exportName: "RunObject" },
       DISPATCHERS: { type: "durable-object", worker: WORKER_NAME, exportName: "DispatcherObject" },
       INDEX: { type: "durable-object", worker: WORKER_NAME, exportName: "IndexObject" },
+      CACHE: { type: "durable-object", worker: WORKER_NAME, exportName: "CacheObject" },
       BLOBS: { type: "r2", name: "blobs" },
       DB: { type: "d1", id: "index" },
       STEPFLOW_CONFIG: { type: "text", value: JSON.stringify(config) },
@@ -49,6 +50,7 @@ export async function startOurs(workerUrl: string, options: { readonly inspector
       RunObject: { type: "durable-object", storage: "sqlite" },
       DispatcherObject: { type: "durable-object", storage: "sqlite" },
       IndexObject: { type: "durable-object", storage: "sqlite" },
+      CacheObject: { type: "durable-object", storage: "sqlite" },
     },
   });
   const flowIds = new Map<string, string>();

@@ -40,6 +40,8 @@ export type RunEventMessage =
   | (StepEventBase & {
       readonly type: "step_completed";
       readonly outcome: Outcome;
+      /** It is the result of an earlier call (the step's `cache`). */
+      readonly cached?: true;
       readonly result?: Json;
       readonly error?: TaskError;
     })

@@ -50,6 +50,8 @@ export interface StepRecord {
   readonly status: StepStatusName;
   readonly component: string;
   readonly attempt?: number;
+  /** The output is that of an earlier call (the step's `cache`). */
+  readonly cached?: true;
   readonly output?: Json;
   readonly error?: TaskError;
   /** Sequence number of the event that last changed it. */

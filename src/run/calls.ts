@@ -4,17 +4,17 @@
  */
 import type { AttemptCall, AttemptReply, Transport } from "../core/ports/transport.ts";
 import type { TaskAddress } from "../core/run/event.ts";
+import type { CallEnd } from "./call-end.ts";
 import { CallSlots } from "./call-slots.ts";
 import type { Dispatchers } from "./dispatchers.ts";
-
-/** `lost`: whoever held the call is gone, and nobody knows what came of it. */
-export type CallEnd = AttemptReply | { readonly kind: "lost" };
+import type { StepCache } from "./step-cache.ts";
 
 export class Calls {
   readonly #underWay = new Map<string, { readonly controller: AbortController; readonly withdraw: () => void }>();
   readonly #settle: (task: TaskAddress, attempt: number, end: CallEnd) => void;
   readonly #dispatchers: Pick<Dispatchers, "execute">;
   readonly #slots: CallSlots;
+  readonly #cache: Pick<StepCache, "through"> | undefined;
   /** Grows with every call that leaves: tells the watchdog whether the same calls are still held. */
   started = 0;
 
@@ -22,10 +22,12 @@ export class Calls {
     settle: (task: TaskAddress, attempt: number, end: CallEnd) => void,
     dispatchers: Pick<Dispatchers, "execute">,
     after: (delayMs: number, run: () => void) => void,
+    cache?: Pick<StepCache, "through">,
   ) {
     this.#settle = settle;
     this.#dispatchers = dispatchers;
     this.#slots = new CallSlots(after);
+    this.#cache = cache;
   }
 
   get count(): number {
@@ -47,15 +49,21 @@ export class Calls {
     };
     const entry = { controller, withdraw: () => {} };
     this.#underWay.set(key, entry);
-    entry.withdraw = this.#slots.take({
-      run: (release) => {
-        void transport.execute(call, signal, release).catch(failed).finally(release).then(settled);
-      },
-      divert: () => {
-        const lost = (): CallEnd => ({ kind: "lost" });
-        void this.#dispatchers.execute(call, signal).catch(lost).then(settled);
-      },
-    });
+    const leave = (end: (end: CallEnd) => void): void => {
+      entry.withdraw = this.#slots.take({
+        run: (release) => {
+          void transport.execute(call, signal, release).catch(failed).finally(release).then(end);
+        },
+        divert: () => {
+          const lost = (): CallEnd => ({ kind: "lost" });
+          void this.#dispatchers.execute(call, signal).catch(lost).then(end);
+        },
+      });
+    };
+    // A call that waits for the same one elsewhere holds no slot.
+    if (this.#cache && call.cache)
+      void this.#cache.through(call, call.cache, signal, () => new Promise(leave)).then(settled);
+    else leave(settled);
   }
 
   /** Tells an attempt to stop; its reply no longer counts. */

@@ -16,14 +16,16 @@ import { loadTree } from "../core/run/load.ts";
 import { emptySchedule } from "../core/run/schedule.ts";
 import type { RunTree } from "../core/run/state.ts";
 import { ValueCache } from "../core/run/value-cache.ts";
-import type { BlobId, RunId } from "../protocol/ids.ts";
+import type { BlobId, Namespace, RunId } from "../protocol/ids.ts";
 import { fetchBlobTexts, readBlobText } from "./blob-text.ts";
-import { type CallEnd, Calls } from "./calls.ts";
+import type { CallEnd } from "./call-end.ts";
+import { Calls } from "./calls.ts";
 import { Dispatchers } from "./dispatchers.ts";
 import { hasLargeValue, moveLargeValues } from "./large-values.ts";
 import { TreePlans } from "./plan-cache.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
+import { StepCache } from "./step-cache.ts";
 
 /** Calls under way from which on their ends are gathered; for a millisecond more with every so many calls, up to a limit. */
 const GATHER_FROM = 4;
@@ -57,6 +59,7 @@ export class LiveRun {
   readonly #mailbox: Command[] = [];
   readonly #fetching = new Set<BlobId>();
   readonly #snapshots: SnapshotWriter;
+  readonly #cache: StepCache;
   #drained: (() => void)[] = [];
   /** A turn is decided and not appended yet: its large values are on their way to the blob store. */
   #isAhead = false;
@@ -92,6 +95,7 @@ export class LiveRun {
       settings: deps.settings,
     };
     this.#snapshots = new SnapshotWriter(journal, tree.seq);
+    this.#cache = new StepCache((namespace, key) => deps.stepCache(namespace, key), blobs);
     const dispatchers = new Dispatchers((index) => {
       const root = this.tree.root;
       if (!root) throw new Error("a call left before its run was created");
@@ -101,6 +105,7 @@ export class LiveRun {
       (task, attempt, end) => this.post(this.#callEnded(task, attempt, end)),
       dispatchers,
       (delayMs, run) => setTimeout(run, delayMs),
+      this.#cache,
     );
   }
 
@@ -168,7 +173,13 @@ export class LiveRun {
   #callEnded(task: TaskAddress, attempt: number, end: CallEnd): Command {
     switch (end.kind) {
       case "handed_over":
-        return { kind: "hand_over_attempt", task, attempt, deadlineAt: this.#deps.now() + end.withinMs };
+        return {
+          kind: "hand_over_attempt",
+          task,
+          attempt,
+          deadlineAt: this.#deps.now() + end.withinMs,
+          ...(end.cache && { cache: end.cache }),
+        };
       case "lost":
         return { kind: "lose_attempt", task, attempt };
       default:
@@ -256,6 +267,12 @@ export class LiveRun {
       case "abort_call":
         this.calls.abort(effect.task, effect.attempt);
         return;
+      case "hold_cache":
+        void this.#cache.hold(this.#namespace, effect.cache.key, effect.taskId, effect.attempt, effect.until);
+        return;
+      case "settle_cache":
+        void this.#cache.settle(this.#namespace, effect.cache, effect.taskId, effect.attempt, effect.value);
+        return;
       case "fetch_blobs":
         void this.#fetch(effect.blobs.filter((blob) => !this.#fetching.has(blob)));
         return;
@@ -270,6 +287,12 @@ export class LiveRun {
         this.#listener.ended(this, effect.run);
         return;
     }
+  }
+
+  get #namespace(): Namespace {
+    const { root } = this.tree;
+    if (!root) throw new Error("an effect of a run that was not created");
+    return root.namespace;
   }
 
   async #fetch(ids: readonly BlobId[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { Transport } from "../core/ports/transport.ts";
 import type { EngineSettings } from "../core/run/engine.ts";
 import type { DispatcherApi } from "../dispatch/dispatcher-api.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
+import type { CacheApi } from "./cache-api.ts";
 import type { RunObjectApi } from "./run-api.ts";
 
 /** What a run's object needs of the world; the composition root makes it from the Worker's bindings. */
@@ -18,6 +19,8 @@ export interface RunDeps {
   runs(namespace: Namespace, runId: RunId): RunObjectApi;
   /** One of the objects through which a run's calls leave when its own has no slot for them. */
   dispatcher(namespace: Namespace, rootRunId: RunId, index: number): DispatcherApi;
+  /** The object of one cached call. */
+  stepCache(namespace: Namespace, key: string): CacheApi;
   blobs(namespace: Namespace): BlobStore;
   /** Durable once it resolves. */
   report(namespace: Namespace, reports: readonly RunReport[]): Promise<void>;

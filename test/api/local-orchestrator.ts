@@ -41,6 +41,7 @@ export async function startOrchestrator(bindings: Readonly<Record<string, string
         RUNS: { className: "RunObject", useSQLite: true },
         DISPATCHERS: { className: "DispatcherObject", useSQLite: true },
         INDEX: { className: "IndexObject", useSQLite: true },
+        CACHE: { className: "CacheObject", useSQLite: true },
       },
       r2Buckets: ["BLOBS"],
       d1Databases: ["DB"],

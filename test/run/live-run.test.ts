@@ -34,6 +34,7 @@ async function startWithLargeInput() {
     transport: unused,
     runs: unused,
     dispatcher: unused,
+    stepCache: unused,
     blobs: () => blobs,
     report: unused,
     now: () => 1_000,

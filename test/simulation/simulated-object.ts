@@ -118,6 +118,8 @@ export class SimulatedObject {
         return;
       case "abort_call":
       case "control_child":
+      case "hold_cache":
+      case "settle_cache":
       case "run_ended":
         return;
     }

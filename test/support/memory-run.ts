@@ -67,6 +67,8 @@ export class MemoryRun {
   readonly fetches: BlobId[] = [];
   /** `cancel <run id>`, `pause …`, `resume …`. */
   readonly childControls: string[] = [];
+  /** What the step cache was told of calls that workers have taken over. */
+  readonly cacheEffects: Extract<Effect, { kind: "hold_cache" | "settle_cache" }>[] = [];
   readonly settings: EngineSettings;
   readonly #options: MemoryRunOptions;
   readonly #plans = new Map<FlowId, Plan>();
@@ -233,6 +235,10 @@ export class MemoryRun {
         return;
       case "control_child":
         this.childControls.push(`${effect.action} ${effect.runId}`);
+        return;
+      case "hold_cache":
+      case "settle_cache":
+        this.cacheEffects.push(effect);
         return;
       case "run_ended":
         return;

@@ -6,9 +6,10 @@ declare global {
   }
 }
 
-interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS"> {
+interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS" | "CACHE"> {
   readonly RUNS: DurableObjectNamespace;
   readonly DISPATCHERS: DurableObjectNamespace;
+  readonly CACHE: DurableObjectNamespace;
   /** test/support/echo-worker.mjs */
   readonly ECHO: Fetcher;
 }

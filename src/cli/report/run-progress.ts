@@ -70,7 +70,8 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
     if (itemCount === 1 || (event.outcome === "failed" && ++shownFailures <= 20)) {
       const item = itemCount === 1 ? "" : out.dim(`item ${event.itemIndex} `);
       const why = event.error === undefined ? "" : out.dim(` ${event.error.code}: ${event.error.message}`);
-      say(`${mark(event.outcome, out)} ${item}${event.stepId}${took}${why}`);
+      const cached = event.cached ? out.dim(" cached") : "";
+      say(`${mark(event.outcome, out)} ${item}${event.stepId}${took}${cached}${why}`);
     }
   };
   return {
@@ -135,7 +136,7 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
     case "attempt_failed":
       return `${step(event.stepId, event.itemIndex, event.elementIndex)} attempt ${event.attempt} failed (${event.error.code}: ${event.error.message}), again at ${event.retryAt}`;
     case "step_completed":
-      return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${event.outcome}${event.error === undefined ? "" : ` (${event.error.code}: ${event.error.message})`}`;
+      return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${event.outcome}${event.cached ? ", cached" : ""}${event.error === undefined ? "" : ` (${event.error.code}: ${event.error.message})`}`;
     case "item_completed":
       return itemCount === 1 ? undefined : `item ${event.itemIndex} ${event.outcome}`;
     case "cancel_requested":

@@ -114,6 +114,7 @@ export function orchestratorBindings(local: {
       RUNS: { className: "RunObject", useSQLite: true },
       DISPATCHERS: { className: "DispatcherObject", useSQLite: true },
       INDEX: { className: "IndexObject", useSQLite: true },
+      CACHE: { className: "CacheObject", useSQLite: true },
     },
     r2Buckets: ["BLOBS"],
     d1Databases: ["DB"],

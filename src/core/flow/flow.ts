@@ -49,6 +49,7 @@ export interface Step {
   /** Bound on one attempt. */
   readonly timeoutMs?: number;
   readonly retry?: RetryPolicy;
+  readonly cache?: CachePolicy;
   readonly mustExecute: boolean;
   readonly metadata?: JsonObject;
 }
@@ -66,6 +67,16 @@ export interface RetryPolicy {
   readonly backoff: Backoff;
   /** Codes worth another attempt; absent: the reference's retryable codes. */
   readonly on?: readonly TaskErrorCode[];
+}
+
+/** A step's `cache`: a call that was made before is answered with its result. */
+export interface CachePolicy {
+  /** How long a result may be used, at most a year. */
+  readonly ttlMs: number;
+  /** What tells calls of one component apart; absent: the step's whole input. */
+  readonly key?: Expression;
+  /** Who shares results: the runs of one flow, or all of the namespace. */
+  readonly scope: "flow" | "global";
 }
 
 export interface Backoff {

@@ -33,6 +33,7 @@ export const STEP_FIELDS = {
   maxConcurrency: [],
   timeout: [],
   retry: [],
+  cache: [],
   inputSchema: [],
   outputSchema: [],
 } as const satisfies FieldTable;
@@ -51,6 +52,8 @@ export const BACKOFF_FIELDS = {
   factor: [],
   jitter: [],
 } as const satisfies FieldTable;
+
+export const CACHE_FIELDS = { ttl: [], key: [], scope: [] } as const satisfies FieldTable;
 
 export const TEST_FIELDS = {
   configFile: [],

@@ -5,6 +5,7 @@ import type { Expression } from "../expression/index.ts";
 import { describeJson, FieldReader, type Found, isObject, type Report } from "./field-reader.ts";
 import type { Step } from "./flow.ts";
 import { STEP_FIELDS } from "./known-fields.ts";
+import { readCachePolicy } from "./read-cache-policy.ts";
 import { readDuration } from "./read-duration.ts";
 import { readErrorAction } from "./read-error-action.ts";
 import { readRetryPolicy } from "./read-retry-policy.ts";
@@ -45,6 +46,7 @@ export function readStep(source: Found, context: StepContext): Step | undefined 
   const input = fields.get("input");
   const timeoutMs = readDuration(fields.get("timeout"), report);
   const retry = readRetryPolicy(fields.object("retry"), report);
+  const cache = readCachePolicy(fields.object("cache"), report, (found) => context.expression(found, foreach));
   const maxConcurrency = fields.integer("maxConcurrency", 1);
   if (maxConcurrency !== undefined && foreach === undefined) {
     report("ignoredKey", "'maxConcurrency' of a step counts only with 'foreach'", [...source.at, "maxConcurrency"], {
@@ -60,6 +62,7 @@ export function readStep(source: Found, context: StepContext): Step | undefined 
     ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(retry && { retry }),
+    ...(cache && { cache }),
     mustExecute: fields.boolean("mustExecute") ?? false,
     ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
   };

@@ -1,7 +1,7 @@
 import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { type Expression, serializeExpression } from "../expression/index.ts";
-import type { ErrorAction, Flow, FlowSchemas, FlowTests, RetryPolicy, Step } from "./flow.ts";
+import type { CachePolicy, ErrorAction, Flow, FlowSchemas, FlowTests, RetryPolicy, Step } from "./flow.ts";
 
 /**
  * The canonical document of a flow (FLOW-8): camelCase, model fields in the reference's order and then ours, free content as it
@@ -42,6 +42,7 @@ export function serializeStep(step: Step): JsonObject {
     ...optional("maxConcurrency", step.maxConcurrency),
     ...optional("timeout", step.timeoutMs),
     ...(step.retry && { retry: serializeRetry(step.retry) }),
+    ...(step.cache && { cache: serializeCache(step.cache) }),
   };
 }
 
@@ -70,6 +71,14 @@ function serializeRetry({ maxAttempts, backoff, on }: RetryPolicy): JsonObject {
       jitter: backoff.jitter,
     },
     ...(on && { on: [...on] }),
+  };
+}
+
+function serializeCache({ ttlMs, key, scope }: CachePolicy): JsonObject {
+  return {
+    ttl: ttlMs,
+    ...(key && { key: serializeExpression(key) }),
+    ...(scope !== "flow" && { scope }),
   };
 }
 

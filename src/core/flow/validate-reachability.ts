@@ -5,8 +5,8 @@ import type { Flow } from "./flow.ts";
 /** Steps that no step and no output mentions. As in the reference this is not transitive and does not look at `mustExecute`. */
 export function validateReachability(flow: Flow, report: Report): void {
   const mentioned = new Set(referencedSteps(flow.output));
-  for (const { input, skip, foreach } of flow.steps) {
-    for (const expression of [input, skip, foreach]) {
+  for (const { input, skip, foreach, cache } of flow.steps) {
+    for (const expression of [input, skip, foreach, cache?.key]) {
       if (expression) for (const step of referencedSteps(expression)) mentioned.add(step);
     }
   }

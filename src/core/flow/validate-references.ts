@@ -10,13 +10,21 @@ export function validateReferences(flow: Flow, report: Report): void {
   const earlier = new Set<string>();
   const all = new Set<string>(flow.steps.map(({ id }) => id));
   for (const [index, step] of flow.steps.entries()) {
-    const check = (name: "input" | "skip" | "foreach", expression: Expression | undefined, hasItem: boolean) => {
+    const check = (name: string, expression: Expression | undefined, hasItem: boolean, inside: Path = []) => {
       if (expression)
-        checkExpression(expression, ["steps", index, name], { flow, report, all, earlier, from: step.id, hasItem });
+        checkExpression(expression, ["steps", index, name, ...inside], {
+          flow,
+          report,
+          all,
+          earlier,
+          from: step.id,
+          hasItem,
+        });
     };
     check("skip", step.skip, false);
     check("foreach", step.foreach, false);
     check("input", step.input, step.foreach !== undefined);
+    check("cache", step.cache?.key, step.foreach !== undefined, ["key"]);
     const { foreach } = step;
     if (foreach && (foreach.kind === "object" || (foreach.kind === "literal" && !Array.isArray(foreach.value)))) {
       report("foreachNotAnArray", `The foreach of step '${step.id}' gives no array`, ["steps", index, "foreach"], {

@@ -1,7 +1,7 @@
 import type { FlowId } from "../../protocol/ids.ts";
 import type { Expression } from "../expression/expression.ts";
 import { isLazy } from "../expression/index.ts";
-import type { Flow } from "../flow/flow.ts";
+import type { Flow, Step } from "../flow/flow.ts";
 import type { Plan, PlanExpression, PlanStep } from "./plan.ts";
 
 /** Prepares a flow for running. Accepts what `validateFlow` finds no fatal fault in; linear in the size of the flow. */
@@ -14,7 +14,7 @@ export function compilePlan(flowId: FlowId, flow: Flow): Plan {
       step,
       skip: step.skip && compile(step.skip),
       foreach: step.foreach && compile(step.foreach),
-      input: compile(step.input),
+      input: compileInput(step, compile),
     }),
   );
   return {
@@ -26,6 +26,12 @@ export function compilePlan(flowId: FlowId, flow: Flow): Plan {
     outputStep: wholeStep(flow.output, indexOf),
     mustExecute: steps.filter(({ step }) => step.mustExecute).map(({ index }) => index),
   };
+}
+
+/** What it waits for is what the input and the key of its cache wait for; either is evaluated alone. */
+function compileInput({ input, cache }: Step, compile: (expression: Expression) => PlanExpression): PlanExpression {
+  if (!cache?.key) return compile(input);
+  return { ...compile({ kind: "array", items: [input, cache.key] }), expression: input };
 }
 
 function compileExpression(expression: Expression, indexOf: ReadonlyMap<string, number>): PlanExpression {

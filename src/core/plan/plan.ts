@@ -22,6 +22,7 @@ export interface PlanStep {
   readonly step: Step;
   readonly skip: PlanExpression | undefined;
   readonly foreach: PlanExpression | undefined;
+  /** Waits for what the key of the step's `cache` needs, too. */
   readonly input: PlanExpression;
 }
 

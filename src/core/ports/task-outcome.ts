@@ -3,7 +3,8 @@ import type { Value } from "./value.ts";
 
 /** What an executed attempt came to. Transports map their world to this; the core alone decides the retry. */
 export type TaskOutcome =
-  | { readonly kind: "success"; readonly value: Value }
+  /** `cached`: it is the result of an earlier call. */
+  | { readonly kind: "success"; readonly value: Value; readonly cached?: true }
   /** The component's own verdict, or a transport failure mapped to TIMEOUT / UNREACHABLE. `retryAfterMs`: the worker's `Retry-After`. */
   | { readonly kind: "failed"; readonly error: TaskError; readonly retryAfterMs?: number }
   /**

@@ -27,6 +27,15 @@ export interface AttemptCall {
   readonly deadlineAt: number;
   /** The run's manifest: what `load_file` may read. */
   readonly files: Readonly<Record<string, BlobId>>;
+  /** Its step has a `cache`: who has the same key shares the result. */
+  readonly cache?: CachedCall;
+}
+
+export interface CachedCall {
+  /** Lower-case hex SHA-256 of all that tells this call from others of its namespace. */
+  readonly key: string;
+  /** A result older than this is of no use here. */
+  readonly ttlMs: number;
 }
 
 /** What comes back from an attempt that was sent. */

@@ -1,5 +1,6 @@
 import type { TaskAddress } from "./event.ts";
 import type { ItemState, RunNode, TaskTable } from "./state.ts";
+import { taskIdOf } from "./task.ts";
 import type { Turn } from "./turn.ts";
 
 /** Tells every attempt of a run that is under way to stop. */
@@ -14,7 +15,12 @@ export function abortItemCalls(turn: Turn, node: RunNode, item: number, state: I
 
 function abortTable(turn: Turn, table: TaskTable, address: (index: number) => TaskAddress): void {
   for (const [index, task] of table.active) {
-    if (task.kind === "calling") turn.effects.push({ kind: "abort_call", task: address(index), attempt: task.attempt });
+    if (task.kind === "calling") {
+      const { attempt, cache } = task;
+      turn.effects.push({ kind: "abort_call", task: address(index), attempt });
+      if (cache)
+        turn.effects.push({ kind: "settle_cache", taskId: taskIdOf(turn.tree, address(index)), attempt, cache });
+    }
     if (task.kind === "foreach") abortTable(turn, task.tasks, (element) => ({ ...address(index), element }));
   }
 }

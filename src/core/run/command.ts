@@ -1,9 +1,10 @@
-import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
+import type { BlobId, FlowId, Namespace, RunId, TaskId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
-import type { AttemptCall } from "../ports/transport.ts";
+import type { AttemptCall, CachedCall } from "../ports/transport.ts";
+import type { Value } from "../ports/value.ts";
 import type { ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
@@ -49,6 +50,8 @@ export type Command =
       readonly task: TaskAddress;
       readonly attempt: number;
       readonly deadlineAt: number;
+      /** Of the call; absent in a sign of life. */
+      readonly cache?: CachedCall;
     }
   /** Whoever held the call is gone without a reply: it is sent again. */
   | { readonly kind: "lose_attempt"; readonly task: TaskAddress; readonly attempt: number }
@@ -73,6 +76,22 @@ export type ChildAction = "cancel" | "pause" | "resume";
 export type Effect =
   | { readonly kind: "call"; readonly task: TaskAddress; readonly call: AttemptCall }
   | { readonly kind: "abort_call"; readonly task: TaskAddress; readonly attempt: number }
+  /** A worker has taken a cached call over until then: whoever waits for its result is told. */
+  | {
+      readonly kind: "hold_cache";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly cache: CachedCall;
+      readonly until: number;
+    }
+  /** A call that a worker had taken over has come to its end; without a value, to nothing. */
+  | {
+      readonly kind: "settle_cache";
+      readonly taskId: TaskId;
+      readonly attempt: number;
+      readonly cache: CachedCall;
+      readonly value?: Value;
+    }
   /** Answer with `supply_blobs`. */
   | { readonly kind: "fetch_blobs"; readonly blobs: readonly BlobId[] }
   /** Keep a sub-flow that was given inline, so that it can be read by its id. */

@@ -9,7 +9,7 @@ import { emit, inline } from "./turn.ts";
 import { stepSettled } from "./wait.ts";
 
 export type TaskResult =
-  | { readonly outcome: "success"; readonly value: Value }
+  | { readonly outcome: "success"; readonly value: Value; readonly cached?: true }
   /** The value lies in an earlier row. */
   | { readonly outcome: "success"; readonly from: number }
   | { readonly outcome: "failed"; readonly error: TaskError }
@@ -20,7 +20,7 @@ export type TaskResult =
 export function completeTask(turn: Turn, task: TaskAddress, result: TaskResult, attempt: number): void {
   const event = { kind: "step_completed", ...task, outcome: result.outcome, attempt } as const;
   if ("from" in result) emit(turn, { ...event, from: result.from });
-  else emit(turn, event, valueOf(result));
+  else emit(turn, "cached" in result ? { ...event, cached: true } : event, valueOf(result));
   if (task.element === undefined) stepSettled(turn, task.run, task.item, task.step);
   else elementSettled(turn, task);
 }

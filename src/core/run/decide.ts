@@ -47,7 +47,7 @@ function apply(turn: Turn, command: Command): void {
       settleCall(turn, command.task, command.attempt, command.outcome);
       return;
     case "hand_over_attempt":
-      handOver(turn, command.task, command.attempt, command.deadlineAt);
+      handOver(turn, command);
       return;
     case "lose_attempt":
       loseAttempt(turn, command.task, command.attempt);

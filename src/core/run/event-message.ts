@@ -65,7 +65,13 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         error: value as unknown as TaskError,
       };
     case "step_completed":
-      return { type: event.kind, ...step(event), outcome: event.outcome, ...result(event.outcome) };
+      return {
+        type: event.kind,
+        ...step(event),
+        outcome: event.outcome,
+        ...(event.cached && { cached: event.cached }),
+        ...result(event.outcome),
+      };
     case "item_completed":
       return {
         type: event.kind,

@@ -5,6 +5,7 @@
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunStatus } from "../../protocol/run.ts";
+import type { CachedCall } from "../ports/transport.ts";
 
 /** Position of a task in the tree: run ordinal, item, step, and the element inside a `foreach` step. */
 export interface TaskAddress {
@@ -76,7 +77,13 @@ export type RunEvent =
   /** An attempt leaves the object. */
   | (TaskAddress & { readonly kind: "step_started"; readonly attempt: number; readonly deadlineAt: number })
   /** The worker took the attempt over and reports later; again with each sign of life of it. */
-  | (TaskAddress & { readonly kind: "attempt_handed_over"; readonly attempt: number; readonly deadlineAt: number })
+  | (TaskAddress & {
+      readonly kind: "attempt_handed_over";
+      readonly attempt: number;
+      readonly deadlineAt: number;
+      /** Whoever waits for the result gets it with the report. */
+      readonly cache?: CachedCall;
+    })
   /** What it came to was reported: `digest` of the report, so that the same report again is known. */
   | (TaskAddress & { readonly kind: "attempt_reported"; readonly attempt: number; readonly digest: string })
   /** A durable timer. Value: what the step gives when it fires. */
@@ -96,6 +103,8 @@ export type RunEvent =
       readonly outcome: Outcome;
       readonly attempt: number;
       readonly from?: number;
+      /** The result is that of an earlier call. */
+      readonly cached?: true;
     })
   /** Terminal for the item. Value as above. */
   | {

@@ -103,7 +103,12 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
     case "attempt_handed_over": {
       const before = activeTask(tree, event);
       if (before?.kind !== "calling") throw new EngineFault("unknown_address", "an attempt handed over is under way");
-      activate(tree, event, { ...before, deadlineAt: event.deadlineAt, grantedMs: event.deadlineAt - at });
+      activate(tree, event, {
+        ...before,
+        deadlineAt: event.deadlineAt,
+        grantedMs: event.deadlineAt - at,
+        ...(event.cache && { cache: event.cache }),
+      });
       return;
     }
     case "attempt_reported":

@@ -22,6 +22,11 @@ export function settleCall(turn: Turn, task: TaskAddress, attempt: number, outco
   const active = attemptUnderWay(turn.tree, task, attempt);
   if (!active) return;
   const component = stepAt(nodeAt(turn.tree, task.run), task).step.component;
+  if (active.cache) {
+    const value = outcome.kind === "success" ? outcome.value : undefined;
+    const taskId = taskIdOf(turn.tree, task);
+    turn.effects.push({ kind: "settle_cache", taskId, attempt, cache: active.cache, ...(value && { value }) });
+  }
   settleOutcome(turn, task, { attempt, tries: active.tries, componentId: component }, outcome);
 }
 
@@ -48,7 +53,9 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
   const checked: TaskOutcome =
     outcome.kind === "success" ? boundResult(outcome.value, turn.settings.maxResultBytes) : outcome;
   if (checked.kind === "success") {
-    completeTask(turn, task, { outcome: "success", value: checked.value }, attempted.attempt);
+    const cached = outcome.kind === "success" && outcome.cached === true;
+    const result = { outcome: "success", value: checked.value, ...(cached && { cached }) } as const;
+    completeTask(turn, task, result, attempted.attempt);
     return;
   }
   const error = errorOf(checked, step.id, attempted.componentId);

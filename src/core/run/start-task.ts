@@ -2,6 +2,8 @@
 import type { Json } from "../../protocol/json.ts";
 import type { CallTarget, InlineComponent } from "../ports/component-resolver.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
+import type { CachedCall } from "../ports/transport.ts";
+import { lookUpCache } from "./cached-call.ts";
 import { completeTask } from "./complete-task.ts";
 import { EngineFault } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
@@ -32,7 +34,7 @@ export function startTask(turn: Turn, task: TaskAddress, resend = false): void {
       completeTask(turn, task, { outcome: "skipped" }, 0);
       return;
     case "value":
-      execute(turn, node, task, input.value);
+      execute(turn, node, task, input.value, resend);
   }
 }
 
@@ -57,7 +59,7 @@ function giveUpResending(turn: Turn, task: TaskAddress): boolean {
   return true;
 }
 
-function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json): void {
+function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, resend: boolean): void {
   const { step } = stepAt(node, task);
   const before = activeTask(turn.tree, task);
   const tries = before && "tries" in before ? before.tries : NO_TRIES;
@@ -98,8 +100,24 @@ function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json): voi
         },
       );
       return;
-    case "call":
-      callOut(turn, node, task, { attempt, tries, componentId: resolution.componentId, target: resolution }, input);
+    case "call": {
+      const cache = lookUpCache(turn, node, task, resolution, input);
+      switch (cache.kind) {
+        case "not_resident":
+          park(turn, { kind: "start_task", task, resend }, cache.blobs);
+          return;
+        case "failed":
+          completeTask(turn, task, { outcome: "failed", error: cache.error }, 0);
+          return;
+        case "skipped":
+          completeTask(turn, task, { outcome: "skipped" }, 0);
+          return;
+        case "told": {
+          const departure = { attempt, tries, componentId: resolution.componentId, target: resolution };
+          callOut(turn, node, task, cache.cache ? { ...departure, cache: cache.cache } : departure, input);
+        }
+      }
+    }
   }
 }
 
@@ -116,6 +134,7 @@ interface Departure {
   readonly tries: Tries;
   readonly componentId: string;
   readonly target: CallTarget;
+  readonly cache?: CachedCall;
 }
 
 /** Journals the attempt, then lets it leave (A2). */
@@ -150,6 +169,7 @@ function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Depart
       input,
       deadlineAt,
       files: root.files,
+      ...(departure.cache && { cache: departure.cache }),
     },
   });
 }

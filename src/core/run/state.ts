@@ -6,6 +6,7 @@
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { Plan } from "../plan/index.ts";
+import type { CachedCall } from "../ports/transport.ts";
 import type { EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 export interface RunTree {
@@ -112,6 +113,8 @@ export type ActiveTask =
       readonly deadlineAt: number;
       /** The worker has taken the task over and reports later: what each sign of life gives it, milliseconds. */
       readonly grantedMs?: number;
+      /** Likewise, if its step has a `cache`. */
+      readonly cache?: CachedCall;
     }
   | { readonly kind: "backing_off"; readonly attempt: number; readonly tries: Tries; readonly retryAt: number }
   | { readonly kind: "sleeping"; readonly until: number; readonly valueSeq: number }

@@ -39,7 +39,7 @@ export class StepRecords {
       case "step_completed": {
         if (event.element !== undefined) return;
         const status = event.outcome === "success" ? "completed" : event.outcome;
-        this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq);
+        this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq, event.cached);
         return;
       }
       default:
@@ -61,6 +61,7 @@ export class StepRecords {
     status: StepStatusName,
     attempt: number | undefined,
     valueSeq: number | undefined,
+    cached?: true,
   ): void {
     if (task.run !== this.#node.ordinal) return;
     if (this.#filter.itemIndex !== undefined && task.item !== this.#filter.itemIndex) return;
@@ -83,6 +84,7 @@ export class StepRecords {
       startedAt: before?.startedAt ?? time,
       updatedAt: time,
       ...(status !== "running" && { completedAt: time }),
+      ...(cached && { cached }),
       valueSeq,
     });
   }

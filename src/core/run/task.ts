@@ -1,6 +1,6 @@
 import type { RunId, TaskId } from "../../protocol/ids.ts";
 import { evaluate } from "../expression/index.ts";
-import type { Evaluation } from "../expression/scope.ts";
+import type { Evaluation, Scope } from "../expression/scope.ts";
 import type { PlanStep } from "../plan/index.ts";
 import type { Engine } from "./engine.ts";
 import { EngineFault } from "./engine-fault.ts";
@@ -17,8 +17,13 @@ export function stepAt(node: RunNode, task: TaskAddress): PlanStep {
 
 /** The resolved input of a task; the same as often as it is asked for, since what it refers to has settled. */
 export function taskInput(engine: Engine, node: RunNode, task: TaskAddress): Evaluation {
+  return evaluate(stepAt(node, task).input.expression, taskScope(engine, node, task));
+}
+
+/** What the input of a task sees. */
+export function taskScope(engine: Engine, node: RunNode, task: TaskAddress): Scope {
   const foreach = task.element === undefined ? undefined : { step: task.step, element: task.element };
-  return evaluate(stepAt(node, task).input.expression, itemScope(engine, node, task.item, foreach));
+  return itemScope(engine, node, task.item, foreach);
 }
 
 /** `<run id>/<item>/<step>[/<element>]`, by indices. */

@@ -89,6 +89,7 @@ function checkStep(
   const elements = step.foreach && elementsOf(step.foreach, scope, [...at, "foreach"], strict);
   const inner = elements === undefined ? scope : { ...scope, item: elements };
   const input = synthesize(step.input, inner, [...at, "input"]);
+  if (step.cache?.key) synthesize(step.cache.key, inner, [...at, "cache", "key"]);
 
   const entry = catalog.find(step.component);
   const expected = typeOfSchema(entry.kind === "known" ? entry.inputSchema : undefined);

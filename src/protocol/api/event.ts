@@ -16,6 +16,8 @@ const step = base.extend({
 });
 const result = { outcome, result: jsonValue.optional(), error: taskError.optional() };
 
+const cached = z.literal(true).optional().meta({ description: "The result of an earlier call, by the step's cache." });
+
 /** `RunEventMessage` on the wire. */
 export const runEvent = z
   .discriminatedUnion("type", [
@@ -29,7 +31,7 @@ export const runEvent = z
     step.extend({ type: z.literal("step_started"), attempt: z.int() }),
     step.extend({ type: z.literal("step_waiting"), until: z.iso.datetime() }),
     step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
-    step.extend({ type: z.literal("step_completed"), ...result }),
+    step.extend({ type: z.literal("step_completed"), ...result, cached }),
     base.extend({ type: z.literal("item_completed"), itemIndex: z.int(), ...result }),
     base.extend({ type: z.literal("cancel_requested") }),
     base.extend({ type: z.literal("run_paused") }),

@@ -179,6 +179,10 @@ const stepRecord = z
     status: z.enum(STEP_STATUSES),
     component: z.string(),
     attempt: z.int().optional(),
+    cached: z
+      .literal(true)
+      .optional()
+      .meta({ description: "The output is that of an earlier call, by the step's cache." }),
     output: jsonValue.optional(),
     error: taskError.optional(),
     journalSeqno: z.int(),

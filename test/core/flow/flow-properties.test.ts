@@ -62,6 +62,17 @@ const steps = fc
         on: fc.constantFrom(["TIMEOUT" as const], []),
       }),
     ),
+    cache: maybe(
+      fc
+        .record({
+          ttlMs: fc.integer({ min: 1, max: 1e9 }),
+          key: maybe(
+            expressions.filter(({ kind, ...rest }) => kind !== "literal" || !("value" in rest) || rest.value !== null),
+          ),
+          scope: fc.constantFrom("flow" as const, "global" as const),
+        })
+        .map(compact),
+    ),
     mustExecute: fc.boolean(),
     metadata: maybe(objects),
   })
@@ -118,6 +129,7 @@ const keys = fc.constantFrom(
   "skipIf",
   "foreach",
   "retry",
+  "cache",
   "timeout",
   "test",
   "cases",

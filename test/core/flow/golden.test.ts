@@ -16,7 +16,7 @@ import {
 const folder = new URL("./golden/", import.meta.url);
 const documents = readdirSync(folder).filter((name) => !name.endsWith(".expected.jsonl"));
 
-describe("FLOW-1 … FLOW-12: golden documents (FLOW-10 validation, FLOW-11 references among them)", () => {
+describe("FLOW-1 … FLOW-12: golden documents (FLOW-10 validation, FLOW-11 references, FLOW-20 caches among them)", () => {
   test.each(documents)("%s", async (name) => {
     const text = readFileSync(new URL(name, folder), "utf8");
     const { flow, diagnostics, source } = parseFlow(text, { format: name.endsWith(".jsontext") ? "json" : "yaml" });
