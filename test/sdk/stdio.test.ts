@@ -100,6 +100,15 @@ describe("stdio", () => {
     await once(child, "exit");
     expect(stderr).toContain('"message":"aborted"');
   });
+
+  test("it ends also when two executions under way were given the same id", async () => {
+    execute("w", "/waits", {});
+    execute("w", "/waits", {});
+    child.stdin!.end();
+    for (const _ of [1, 2])
+      expect(await next()).toMatchObject({ id: "w", error: { message: "cancelled: the orchestrator has gone" } });
+    await once(child, "exit");
+  });
 });
 
 test("lines may come in any pieces, a character in two of them", async () => {

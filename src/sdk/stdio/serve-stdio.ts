@@ -19,11 +19,15 @@ export interface StdioStreams {
 export async function serveStdio(protocol: WorkerProtocol, { input, write }: StdioStreams): Promise<void> {
   const send = (message: JsonObject) => write(`${JSON.stringify(message)}\n`);
   const underWay = new Map<RpcId, AbortController>();
+  // An id that is given twice at a time names the later one; both end with the input.
+  const controllers = new Set<AbortController>();
   const answers = new Set<Promise<void>>();
   const execute = async (request: RpcRequest) => {
     const controller = new AbortController();
     underWay.set(request.id, controller);
+    controllers.add(controller);
     const { message } = await protocol.answer(request, { send, signal: controller.signal });
+    controllers.delete(controller);
     if (underWay.get(request.id) === controller) underWay.delete(request.id);
     send(message);
   };
@@ -54,6 +58,6 @@ export async function serveStdio(protocol: WorkerProtocol, { input, write }: Std
         assertNever(message);
     }
   }
-  for (const controller of underWay.values()) controller.abort(new Error("the orchestrator has gone"));
+  for (const controller of controllers) controller.abort(new Error("the orchestrator has gone"));
   await Promise.all(answers);
 }
