@@ -44,7 +44,10 @@ function pluginDocument(plugin: PluginConfig): JsonObject {
         ...compact({ url: plugin.url, headers: { ...plugin.headers }, maxResponseBytes: plugin.maxResponseBytes }),
       };
     case "service":
-      return { ...base, ...compact({ binding: plugin.binding, maxResponseBytes: plugin.maxResponseBytes }) };
+      return {
+        ...base,
+        ...compact({ binding: plugin.binding, worker: plugin.worker, maxResponseBytes: plugin.maxResponseBytes }),
+      };
     case "queue":
       return {
         ...base,

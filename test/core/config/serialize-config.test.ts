@@ -16,7 +16,7 @@ plugins:
           [1, 2]: { outcome: failed, error: {code: COMPONENT_FAILED, message: "error", data: [1]} }
           text: { error: boom }
   http: { type: http, url: "http://127.0.0.1:\${PORT}", timeout: 1.5, headers: { a: b }, validation: off }
-  service: { type: service, binding: B, maxResponseBytes: 10 }
+  service: { type: service, binding: B, worker: ./w.ts, maxResponseBytes: 10 }
   queue: { type: grpc, command: uv, queueName: q, executionTimeoutSecs: 9 }
   mcp: { type: mcp, command: npx, args: [x], env: {A: b} }
   remote: { type: mcp, url: "https://mcp.example", result: structured }
