@@ -1,12 +1,13 @@
 /**
  * Blobs of one namespace in R2, at `ns/<ns>/blobs/<hash>`. A key is written once and its bytes are what its name says: every
- * put is create-only, and type and filename of the first writer stay. A long stream, whose hash is known only at its end, goes to
+ * put is create-only, type and filename of the first writer stay, and what is read is hashed again. A long stream, whose hash is known only at its end, goes to
  * `ns/<ns>/uploads/<upload id>` in parts and is copied from there; an interrupted one leaves at most a multipart upload, which
  * R2 drops by itself, or an object under `uploads/`.
  */
 import type { BlobStore, BlobType, StoredBlob } from "../core/ports/blob-store.ts";
 import type { BlobId, Namespace } from "../protocol/ids.ts";
 import { contentHash, toBlobId } from "./content-hash.ts";
+import { DamagedBlobError } from "./damaged-blob-error.ts";
 import { readParts } from "./stream-parts.ts";
 
 export interface R2BlobStoreDeps {
@@ -60,12 +61,15 @@ export class R2BlobStore implements BlobStore {
 
   async get(id: BlobId): Promise<(StoredBlob & { readonly bytes: Uint8Array }) | undefined> {
     const object = await this.#bucket.get(this.#key(id));
-    return object ? { ...describe(id, object), bytes: await object.bytes() } : undefined;
+    if (!object) return undefined;
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    if ((await contentHash(bytes)) !== id) throw new DamagedBlobError(id);
+    return { ...describe(id, object), bytes };
   }
 
   async getStream(id: BlobId): Promise<(StoredBlob & { readonly body: ReadableStream<Uint8Array> }) | undefined> {
     const object = await this.#bucket.get(this.#key(id));
-    return object ? { ...describe(id, object), body: object.body } : undefined;
+    return object ? { ...describe(id, object), body: verified(id, object.body) } : undefined;
   }
 
   async delete(id: BlobId): Promise<void> {
@@ -135,6 +139,24 @@ export class R2BlobStore implements BlobStore {
       await this.#bucket.delete(key);
     }
   }
+}
+
+/** The same bytes; the stream fails at its end, and so is cut off for whoever reads it, when they are not what the id says. */
+function verified(id: BlobId, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const digest = new crypto.DigestStream("SHA-256");
+  const writer = digest.getWriter();
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      async transform(chunk, controller) {
+        await writer.write(chunk);
+        controller.enqueue(chunk);
+      },
+      async flush() {
+        await writer.close();
+        if (toBlobId(await digest.digest) !== id) throw new DamagedBlobError(id);
+      },
+    }),
+  );
 }
 
 function describe(id: BlobId, { size, customMetadata }: R2Object): StoredBlob {

@@ -1,6 +1,8 @@
+import { DamagedBlobError } from "../blobs/damaged-blob-error.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { BlobId } from "../protocol/ids.ts";
 import type { Json } from "../protocol/json.ts";
+import { retryLostCall } from "./retry-lost-call.ts";
 
 /** The JSON text of a stored value. Throws if the blob is gone: whoever asks has a row that points at it. */
 export async function readBlobText(blobs: BlobStore, id: BlobId): Promise<string> {
@@ -14,7 +16,10 @@ export interface FetchedBlob {
   readonly bytes: number;
 }
 
-/** Reads blobs as JSON; `undefined` for one that does not exist or is not JSON. Two at a time: calls wait beside them (A7). */
+/**
+ * Reads blobs as JSON; `undefined` for one that does not exist, is damaged or is not JSON. Two at a time: calls wait beside them
+ * (A7). Throws when the store cannot be reached for a while: then nobody knows whether they exist.
+ */
 export async function fetchBlobTexts(
   blobs: BlobStore,
   ids: readonly BlobId[],
@@ -23,12 +28,17 @@ export async function fetchBlobTexts(
   const queue = [...ids];
   const worker = async (): Promise<void> => {
     for (let id = queue.shift(); id; id = queue.shift()) {
-      const blob = await blobs.get(id);
+      const blob = await retryLostCall(() => blobs.get(id)).catch(undefinedIfDamaged);
       fetched.set(id, blob && parse(blob.bytes));
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, ids.length) }, worker));
   return fetched;
+}
+
+/** It stays damaged, however often one asks. */
+function undefinedIfDamaged(error: unknown): undefined {
+  if (!(error instanceof DamagedBlobError)) throw error;
 }
 
 function parse(bytes: Uint8Array): FetchedBlob | undefined {

@@ -13,7 +13,7 @@ export interface StoredBlob extends BlobMetadata {
 
 /**
  * Content-addressed bytes of one namespace: the id is the lower-case hex SHA-256 of the bytes. Writing the same bytes twice is
- * one blob (the first writer's type and filename stay). JSON blobs are the compact JSON text (`JSON.stringify`) as UTF-8.
+ * one blob (the first writer's type and filename stay). Reading fails when the bytes are not what the id says. JSON blobs are the compact JSON text (`JSON.stringify`) as UTF-8.
  */
 export interface BlobStore {
   put(bytes: Uint8Array, options: { readonly blobType: BlobType; readonly filename?: string }): Promise<StoredBlob>;

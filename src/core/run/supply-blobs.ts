@@ -17,7 +17,7 @@ export function supplyBlobs(
     else
       giveUp(turn, entry.agendum, {
         code: "RESOURCE_UNAVAILABLE",
-        message: `blob ${lost} does not exist or is not JSON`,
+        message: `blob ${lost} does not exist, is damaged or is not JSON`,
       });
   }
 }

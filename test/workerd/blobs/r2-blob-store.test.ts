@@ -45,3 +45,12 @@ test("two writers of the same bytes at once make one blob", async () => {
   const kept = await store.head(stored[0]!.id);
   expect(new Set(stored.map(({ filename }) => filename))).toEqual(new Set([kept!.filename]));
 });
+
+test("SIM-7 never hands out bytes that are not what the id says", async () => {
+  const store = createIn("damaged");
+  const { id } = await store.put(new TextEncoder().encode('{"a":1}'), { blobType: "data" });
+  await bucket.put(`ns/damaged/blobs/${id}`, '{"a":2}');
+  await expect(store.get(id)).rejects.toThrow(`blob ${id} is damaged`);
+  const stream = await store.getStream(id);
+  await expect(new Response(stream!.body).text()).rejects.toThrow("is damaged");
+});
