@@ -59,7 +59,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#blobs = this.#deps.blobs(this.#namespace);
       this.#journal = new SqliteJournal(ctx.storage.sql, (block) => ctx.storage.transactionSync(block));
       this.#queries = new RunQueries(this.#journal, this.#blobs);
-      this.#alarm = new AlarmClock(ctx.storage);
+      this.#alarm = new AlarmClock(ctx.storage, () => this.#deps.now());
       this.#outbox = this.#newOutbox();
       this.#watchers = new Watchers(ctx);
     }
@@ -229,7 +229,9 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#live ??= this.#load();
       const loading = this.#live;
       try {
-        return await loading;
+        const live = await loading;
+        if (this.#alarm.isLost) this.#alarm.ringBy(this.#deps.now());
+        return live;
       } catch (error) {
         // Somebody else may be at the next try already.
         if (this.#live === loading) this.#live = undefined;
