@@ -28,16 +28,20 @@ export interface Decision {
   readonly dueAt: number | undefined;
 }
 
-export function decide(engine: Engine, command: Command, now: number): Decision {
+/** A clock that was set back stands still until it has caught up: what was due stays due, and the journal's time never goes back. */
+export function decide(engine: Engine, command: Command, clock: number): Decision {
+  const now = Math.max(clock, engine.tree.at, engine.schedule.clock);
+  engine.schedule.clock = now;
   const turn: Turn = { ...engine, now, entries: [], effects: [], missing: new Set() };
-  apply(turn, command);
+  apply(turn, command, now - clock);
   const more = advance(turn);
   if (turn.missing.size > 0) turn.effects.push({ kind: "fetch_blobs", blobs: [...turn.missing] });
   if (!more) engine.values.keepSupplied(new Set(turn.schedule.parked.flatMap(({ read }) => read)));
   return { entries: turn.entries, effects: turn.effects, more, dueAt: nextDueAt(engine) };
 }
 
-function apply(turn: Turn, command: Command): void {
+/** `behindMs`: how far the clock has been set back; times in a command are by the clock. */
+function apply(turn: Turn, command: Command, behindMs: number): void {
   switch (command.kind) {
     case "start_run":
       startRun(turn, command);
@@ -47,7 +51,7 @@ function apply(turn: Turn, command: Command): void {
       settleCall(turn, command.task, command.attempt, command.outcome);
       return;
     case "hand_over_attempt":
-      handOver(turn, command);
+      handOver(turn, { ...command, deadlineAt: command.deadlineAt + behindMs });
       return;
     case "lose_attempt":
       loseAttempt(turn, command.task, command.attempt);

@@ -15,6 +15,8 @@ export const OUTPUT: Owner = -1;
 export type Phase = "skip" | "foreach" | "input";
 
 export interface Schedule {
+  /** The latest time a turn was taken at, epoch milliseconds: no later turn is taken at an earlier one. */
+  clock: number;
   /** Things to look at before anything new starts; last in, first out. */
   readonly agenda: Agendum[];
   parked: Parked[];
@@ -81,6 +83,7 @@ export type Timer =
 
 export function emptySchedule(): Schedule {
   return {
+    clock: 0,
     agenda: [],
     parked: [],
     held: [],
