@@ -14,7 +14,7 @@ export class MemoryJournal implements Journal {
     for (const [offset, { seq }] of entries.entries()) {
       if (seq !== next + offset) throw new RangeError(`entry ${seq} cannot follow entry ${next + offset - 1}`);
     }
-    this.#entries.push(...entries.map((entry) => structuredClone(entry)));
+    if (entries.length > 0) this.#entries.push(...structuredClone(entries));
   }
 
   read(after: number, limit: number, withValues: boolean): readonly JournalEntry[] {

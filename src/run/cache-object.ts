@@ -27,7 +27,7 @@ interface Lease {
 }
 
 export class CacheObject extends DurableObject implements CacheApi {
-  readonly #alarm = new AlarmClock(this.ctx.storage);
+  readonly #alarm = new AlarmClock(this.ctx.storage, () => Date.now());
   readonly #waiting = new Set<() => void>();
 
   async acquire({ taskId, attempt, deadlineAt, ttlMs }: CacheAsk): Promise<CacheAnswer> {

@@ -6,15 +6,22 @@ import type { JournalEntry } from "../../src/core/ports/journal.ts";
 import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
 import type { PlanSource } from "../../src/core/run/evolve.ts";
 import { evolve } from "../../src/core/run/evolve.ts";
-import { writeSnapshot } from "../../src/core/run/snapshot.ts";
 import type { ActiveTask, RunTree } from "../../src/core/run/state.ts";
 import { activeTask, activeTasks, emptyTree, isPaused, isSettled, taskSlot } from "../../src/core/run/state.ts";
+import type { BlobId } from "../../src/protocol/ids.ts";
 import { checkHeld } from "./holds.ts";
+import { firstDifference } from "./same-tree.ts";
 import { check } from "./simulation-failure.ts";
 import { addressKey, decidedRetries, TaskNames } from "./task-names.ts";
 
-/** Far more than it takes to fetch what the input of a lost attempt needs. */
-const RESEND_WITHIN_MS = 1_000;
+export interface InvariantWorld {
+  readonly maxResends: number;
+  /** Far more than it takes to fetch what the input of a lost attempt needs. */
+  readonly resendWithinMs: number;
+  /** Of the simulated world: it never goes back. */
+  time(): number;
+  hasBlob(blob: BlobId): boolean;
+}
 
 export class JournalInvariants {
   /** As the appended rows tell it. */
@@ -23,7 +30,9 @@ export class JournalInvariants {
   /** `<task>#<retry>` of every attempt that was started. */
   readonly attempts = new Set<string>();
   readonly #plans: PlanSource;
-  readonly #maxResends: number;
+  readonly #world: InvariantWorld;
+  /** Every row as it was appended. */
+  readonly #rows: JournalEntry[] = [];
   readonly #calling = new Set<string>();
   /** Taken over by their worker: nobody holds them, so nobody can lose them. */
   readonly #handedOver = new Set<string>();
@@ -32,9 +41,9 @@ export class JournalInvariants {
   /** Times an attempt was sent again since the last decided retry. */
   readonly #resends = new Map<string, number>();
 
-  constructor(plans: PlanSource, maxResends: number) {
+  constructor(plans: PlanSource, world: InvariantWorld) {
     this.#plans = plans;
-    this.#maxResends = maxResends;
+    this.#world = world;
   }
 
   /** The object was loaded again: what was under way may be sent again. */
@@ -53,7 +62,7 @@ export class JournalInvariants {
   timedOut(task: TaskAddress, now: number): void {
     const key = addressKey(task);
     if (isPaused(this.tree)) return;
-    check((this.#lost.get(key) ?? now) + RESEND_WITHIN_MS >= now, () => `${key} was lost and not sent again`);
+    check((this.#lost.get(key) ?? now) + this.#world.resendWithinMs >= now, () => `${key} was lost and not sent again`);
   }
 
   /** Takes in a row as it was appended. */
@@ -62,6 +71,9 @@ export class JournalInvariants {
     const where = () => `row ${entry.seq} ${JSON.stringify(event)}`;
     check(entry.seq === this.tree.seq + 1, () => `a gap before ${where()}`);
     check(at >= this.tree.at, () => `time went back at ${where()}`);
+    const { value } = entry;
+    check(value?.kind !== "blob" || this.#world.hasBlob(value.blob), () => `${where()}: its blob does not exist`);
+    this.#rows.push(entry);
     const run = runOf(event);
     if (run !== undefined) {
       check(this.tree.runs[run]?.status === "running", () => `${where()} follows the end of run ${run}`);
@@ -77,7 +89,7 @@ export class JournalInvariants {
     checkHeld(this.tree, entry);
     evolve(this.tree, entry, this.#plans);
     // What was lost meanwhile is sent again from now on.
-    if (event.kind === "run_resumed") for (const key of this.#lost.keys()) this.#lost.set(key, at);
+    if (event.kind === "run_resumed") for (const key of this.#lost.keys()) this.#lost.set(key, this.#world.time());
     if (event.kind === "sub_run_created") this.names.learn(this.tree, event);
     if (event.kind === "step_started") {
       const active = activeTask(this.tree, event);
@@ -89,8 +101,16 @@ export class JournalInvariants {
 
   /** What the engine believes must be what its journal says. */
   agreesWith(live: RunTree): void {
-    const [expected, found] = [writeSnapshot(this.tree), writeSnapshot(live)];
-    check(expected === found, () => `the live state differs from the journal:\n${found}\n${expected}`);
+    const difference = firstDifference(live, this.tree);
+    check(!difference, () => `the live state differs from the journal: ${difference}`);
+  }
+
+  /** Nothing was taken out of the journal, or changed. */
+  stillThere(rows: readonly JournalEntry[]): void {
+    check(
+      rows.length === this.#rows.length && rows.every((row, index) => row === this.#rows[index]),
+      () => "a row of the journal is not what was appended",
+    );
   }
 
   #checkTask(event: Extract<RunEvent, TaskAddress>, at: number, where: () => string): void {
@@ -105,7 +125,7 @@ export class JournalInvariants {
         const key = addressKey(event);
         check(before?.kind !== "calling" || this.#lost.delete(key), () => `${where()}: an attempt is under way`);
         this.#resends.set(key, before?.kind === "calling" ? (this.#resends.get(key) ?? 0) + 1 : 0);
-        check((this.#resends.get(key) ?? 0) <= this.#maxResends, () => `${where()} is sent again too often`);
+        check((this.#resends.get(key) ?? 0) <= this.#world.maxResends, () => `${where()} is sent again too often`);
         check(event.deadlineAt > at, () => `${where()} has no time left`);
         this.#checkReady(event, where);
         return;

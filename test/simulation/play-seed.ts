@@ -1,5 +1,5 @@
 import type { SeedReport } from "./simulation.ts";
-import { Simulation } from "./simulation.ts";
+import { Simulation, scenarioOf } from "./simulation.ts";
 
 export interface PlayedSeed {
   readonly report: SeedReport;
@@ -18,7 +18,7 @@ export async function playSeed(seed: number): Promise<PlayedSeed> {
 }
 
 async function playOnce(seed: number): Promise<PlayedSeed> {
-  const simulation = new Simulation(seed);
+  const simulation = new Simulation(scenarioOf(seed));
   try {
     await simulation.play();
     simulation.judge();

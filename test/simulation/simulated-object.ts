@@ -1,7 +1,8 @@
 /**
  * The twin of the object that hosts a run: engine, journal, blobs and an alarm, in a world where it may die at any point of a
- * turn. Owns what survives (journal, blobs, alarm) and what does not (engine, fetches under way). Like the real one it appends
- * before it acts, moves large values to blobs first, and recovers from the journal alone.
+ * turn. Owns what survives (journal, blobs, alarm) and what does not (engine, calls held, fetches under way). Like the real one
+ * it appends before it acts, moves large values to blobs first, keeps its alarm behind everything that is pending, and recovers
+ * from the journal alone. Nothing else wakes it: a world in which it is not woken comes to a stop.
  */
 import type { Plan } from "../../src/core/plan/index.ts";
 import { compilePlan } from "../../src/core/plan/index.ts";
@@ -17,21 +18,27 @@ import { ValueCache } from "../../src/core/run/value-cache.ts";
 import { MemoryJournal } from "../../src/journal/memory-journal.ts";
 import type { BlobId, FlowId } from "../../src/protocol/ids.ts";
 import type { Json } from "../../src/protocol/json.ts";
+import { AlarmClock } from "../../src/run/alarm-clock.ts";
+import { Watchdog } from "../../src/run/watchdog.ts";
 import { workerResolver } from "../support/memory-run.ts";
-import type { EventQueue } from "./event-queue.ts";
-import type { FaultPlan, Limits } from "./fault-plan.ts";
-import { hashText, type Prng } from "./prng.ts";
+import type { Limits, SingleFault } from "./fault-plan.ts";
+import { firstDifference } from "./same-tree.ts";
+import { type AlarmWorld, SimulatedAlarm } from "./simulated-alarm.ts";
+import { SimulatedBlobs } from "./simulated-blobs.ts";
 import { check } from "./simulation-failure.ts";
+import { addressKey } from "./task-names.ts";
 
 const RESOLVER = workerResolver();
+/** As the real object does after a turn or a load that failed. */
+const RETRY_LOAD_MS = 2_000;
+/** As the real fetch does before it gives up. */
+const MAX_GET_FAILURES = 5;
 
-export interface ObjectWorld {
-  readonly queue: EventQueue;
-  readonly prng: Prng;
-  readonly faults: FaultPlan;
+export interface ObjectWorld extends AlarmWorld {
   readonly limits: Limits;
   readonly settings: EngineSettings;
-  now(): number;
+  /** Time goes by while the object is busy: whatever falls into it happens afterwards. */
+  pass(ms: number): void;
   /** A turn's events are durable; nothing of its effects has left. */
   appended(entries: readonly JournalEntry[], command: Command, decision: Decision): void;
   reloaded(): void;
@@ -40,23 +47,43 @@ export interface ObjectWorld {
 
 export class SimulatedObject {
   readonly journal = new MemoryJournal();
+  readonly blobs = new SimulatedBlobs();
   readonly plans = new Map<FlowId, Plan>();
-  readonly #world: ObjectWorld;
-  readonly #blobs = new Map<BlobId, string>();
-  readonly #fetching = new Set<BlobId>();
-  #engine: Engine | undefined;
-  #crashes = 0;
-  #alarmAt: number | undefined;
   /** Grows with every death: what belonged to an earlier life does not reach a later one. */
   life = 0;
+  /** Turns that have written. */
+  writes = 0;
+  readonly #world: ObjectWorld;
+  readonly #alarm: SimulatedAlarm;
+  #singlePlayed = false;
+  readonly #failures = { crash: 0, append: 0, load: 0, get: 0, put: 0 };
+  #clock: AlarmClock;
+  #watchdog = new Watchdog();
+  #engine: Engine | undefined;
+  /** Calls whose reply is awaited in this life. */
+  readonly #held = new Set<string>();
+  readonly #fetching = new Set<BlobId>();
+  #callsStarted = 0;
+  #more = false;
+  /** The last turn asks for blobs. */
+  #asks = false;
+  #dueAt: number | undefined;
 
   constructor(world: ObjectWorld) {
     this.#world = world;
+    this.#alarm = new SimulatedAlarm(
+      world,
+      () => this.#ring(),
+      () => this.#visit(),
+    );
+    this.#clock = this.#newClock();
   }
 
-  /** Carries a command out, loading the object first if it is not awake. False if it died before the events were durable. */
+  /** Carries a command out, loading the object first if it is not awake. False if it failed before the events were durable. */
   async post(command: Command): Promise<boolean> {
-    if (!this.#engine) await this.#load();
+    if (!this.#engine && !(await this.#load())) return false;
+    if (command.kind === "settle_attempt" && command.digest === undefined) this.#letGo(command);
+    if (command.kind === "hand_over_attempt" || command.kind === "lose_attempt") this.#letGo(command);
     return this.#turn(command);
   }
 
@@ -64,17 +91,18 @@ export class SimulatedObject {
     return { get: (flowId: FlowId) => this.plans.get(flowId) };
   }
 
-  putBlob(json: Json): { readonly kind: "blob"; readonly blob: BlobId; readonly bytes: number } {
-    const text = JSON.stringify(json);
-    const blob = blobIdOf(text);
-    this.#blobs.set(blob, text);
-    return { kind: "blob", blob, bytes: text.length };
+  get tree(): Engine["tree"] | undefined {
+    return this.#engine?.tree;
+  }
+
+  putBlob(json: Json): ReturnType<SimulatedBlobs["put"]> {
+    return this.blobs.put(JSON.stringify(json));
   }
 
   /** The value of a row, wherever it lies. */
   value(seq: number): Json {
     const stored = this.journal.readValue(seq);
-    const text = stored?.kind === "blob" ? this.#blobs.get(stored.blob) : stored?.text;
+    const text = stored?.kind === "blob" ? this.blobs.text(stored.blob) : stored?.text;
     check(text !== undefined, () => `row ${seq} has no value`);
     return JSON.parse(text);
   }
@@ -84,25 +112,61 @@ export class SimulatedObject {
     const engine = this.#engine;
     if (!engine) return false;
     const decision = decide(engine, command, this.#world.now());
-    if (this.#dies(faults.crashBeforeAppend)) return false;
-    const entries = decision.entries.map((entry) => this.#moveLarge(entry));
-    this.journal.append(entries);
-    engine.values.release();
-    this.#world.appended(this.journal.read(engine.tree.seq - entries.length, entries.length, true), command, decision);
+    const write = decision.entries.length > 0 ? this.writes : -1;
+    if (this.#crashes(faults.crashBeforeAppend, write, "crash_before")) return false;
+    const entries = this.#commit(engine, decision, write);
+    if (!entries) return false;
+    this.#world.appended(entries, command, decision);
     if (prng.chance(faults.snapshot)) this.journal.saveSnapshot(engine.tree.seq, writeSnapshot(engine.tree));
-    this.#ringBy(decision.dueAt);
-    if (this.#dies(faults.crashAfterAppend)) return true;
+    this.#note(decision);
+    // One block with the append: what is going to leave has the alarm behind it before it leaves.
+    this.#arm();
+    if (this.#crashes(faults.crashAfterAppend, write, "crash_after")) return true;
     for (const effect of decision.effects) {
-      if (this.#dies(faults.crashBetweenEffects / decision.effects.length)) return true;
+      if (this.#crashes(faults.crashBetweenEffects / decision.effects.length)) return true;
       this.#act(effect);
     }
     if (decision.more) this.#planHere(0, { kind: "proceed" });
     if (prng.chance(faults.spuriousAlarm)) this.#planHere(prng.between(0, 2_000), { kind: "fire_timers" });
+    if (prng.chance(faults.evict)) this.#evictWithin(prng.between(0, 5_000));
     return true;
   }
 
-  get tree(): Engine["tree"] | undefined {
-    return this.#engine?.tree;
+  /** Moves large values and appends. Undefined if the storage said no: then the engine is gone. */
+  #commit(engine: Engine, decision: Decision, write: number): readonly JournalEntry[] | undefined {
+    const { prng, faults } = this.#world;
+    const entries = decision.entries.map((entry) => this.#moveLarge(entry));
+    const hasBlobs = entries.some((entry, index) => entry !== decision.entries[index]);
+    if (hasBlobs && prng.chance(faults.blobIsSlow)) this.#world.pass(prng.between(0, 5_000));
+    const fails =
+      this.#fails("append", faults.appendFails) ||
+      this.#isSingle("storage_error", write) ||
+      (hasBlobs && this.#fails("put", faults.blobPutFails));
+    if (fails) {
+      this.#discard();
+      this.#retryLater();
+      return undefined;
+    }
+    if (write >= 0) this.writes += 1;
+    this.journal.append(entries);
+    engine.values.release();
+    return this.journal.read(engine.tree.seq - entries.length, entries.length, true);
+  }
+
+  #note(decision: Decision): void {
+    this.#dueAt = decision.dueAt;
+    this.#more = decision.more;
+    this.#asks = decision.effects.some(({ kind }) => kind === "fetch_blobs");
+    for (const effect of decision.effects) {
+      if (effect.kind === "call") {
+        this.#held.add(heldKey(effect.task, effect.call.attempt));
+        this.#callsStarted += 1;
+      } else if (effect.kind === "abort_call") this.#letGo(effect);
+    }
+  }
+
+  #letGo({ task, attempt }: { readonly task: Parameters<typeof heldKey>[0]; readonly attempt: number }): void {
+    this.#held.delete(heldKey(task, attempt));
   }
 
   #act(effect: Effect): void {
@@ -114,7 +178,7 @@ export class SimulatedObject {
         this.#fetch(effect.blobs.filter((blob) => !this.#fetching.has(blob)));
         return;
       case "store_flow":
-        this.#blobs.set(effect.flowId, effect.text);
+        this.blobs.putAs(effect.flowId as string as BlobId, effect.text);
         return;
       case "abort_call":
       case "control_child":
@@ -125,71 +189,131 @@ export class SimulatedObject {
     }
   }
 
-  #fetch(ids: readonly BlobId[]): void {
+  #fetch(ids: readonly BlobId[], failures = 0): void {
     if (ids.length === 0) return;
     for (const id of ids) this.#fetching.add(id);
     const { life } = this;
-    this.#world.queue.plan(this.#world.now() + this.#world.prng.between(0, 50), async () => {
+    const { prng, faults, queue } = this.#world;
+    const latency = prng.chance(faults.blobIsSlow) ? prng.between(0, 5_000) : prng.between(0, 50);
+    queue.plan(this.#world.time() + latency + 100 * failures, async () => {
       if (life !== this.life) return;
+      if (this.#fails("get", faults.blobGetFails)) {
+        if (failures + 1 < MAX_GET_FAILURES) {
+          this.#fetch(ids, failures + 1);
+          return;
+        }
+        this.#discard();
+        this.#retryLater();
+        return;
+      }
       for (const id of ids) this.#fetching.delete(id);
-      const blobs = new Map(ids.map((id) => [id, this.#readBlob(id)]));
-      await this.post({ kind: "supply_blobs", blobs });
+      await this.post({ kind: "supply_blobs", blobs: new Map(ids.map((id) => [id, this.blobs.read(id)])) });
     });
-  }
-
-  #readBlob(id: BlobId): { readonly json: Json; readonly bytes: number } | undefined {
-    const text = this.#blobs.get(id);
-    return text === undefined ? undefined : { json: JSON.parse(text), bytes: text.length };
   }
 
   /** Something this life of the object does to itself. */
   #planHere(inMs: number, command: Command): void {
     const { life } = this;
-    this.#world.queue.plan(this.#world.now() + inMs, async () => {
+    this.#world.queue.plan(this.#world.time() + inMs, async () => {
       if (life === this.life) await this.post(command);
     });
   }
 
-  #ringBy(dueAt: number | undefined): void {
-    if (dueAt === undefined || (this.#alarmAt !== undefined && this.#alarmAt <= dueAt)) return;
-    const { prng, faults, queue } = this.#world;
-    const early = prng.chance(faults.earlyAlarm) ? prng.between(0, 3_000) : 0;
-    const late = prng.chance(faults.lateAlarm) ? prng.between(0, 3_000) : 0;
-    const at = Math.max(this.#world.now(), dueAt - early);
-    this.#alarmAt = at;
-    queue.plan(at + late, async () => {
-      if (this.#alarmAt !== at) return;
-      this.#alarmAt = undefined;
-      await this.post({ kind: "fire_timers" });
-    });
+  /** True unless the handler was cut off. */
+  async #ring(): Promise<boolean> {
+    this.#clock.forget();
+    const { crash } = this.#failures;
+    if (await this.post({ kind: "fire_timers" })) {
+      this.#watchdog.backOff({ started: this.#callsStarted });
+      this.#arm();
+    }
+    return crash === this.#failures.crash;
   }
 
-  #dies(probability: number): boolean {
-    const { prng, faults, queue } = this.#world;
-    if (this.#crashes >= faults.maxCrashes || !prng.chance(probability)) return false;
-    this.#crashes += 1;
-    this.life += 1;
-    this.#engine = undefined;
-    this.#fetching.clear();
-    // The watchdog's alarm brings it back.
-    queue.plan(this.#world.now() + prng.between(0, 10_000), async () => {
-      if (!this.#engine) await this.#load();
-    });
+  /** Somebody asks the object for something. False once the run has ended. */
+  async #visit(): Promise<boolean> {
+    if (!this.#engine && !(await this.#load())) return true;
+    if (this.#clock.isLost) this.#clock.ringBy(this.#world.now());
+    return this.tree?.runs[0]?.status === "running";
+  }
+
+  #arm(): void {
+    if (!this.#engine) return;
+    if (this.#dueAt !== undefined) this.#clock.ringBy(this.#dueAt);
+    const isPending = this.#held.size > 0 || this.#fetching.size > 0 || this.#more || this.#asks;
+    if (isPending) this.#clock.ringBy(this.#world.now() + this.#watchdog.delay({ started: this.#callsStarted }));
+  }
+
+  #retryLater(): void {
+    this.#clock.ringBy(this.#world.now() + RETRY_LOAD_MS);
+  }
+
+  #crashes(probability: number, write = -1, kind?: SingleFault["kind"]): boolean {
+    const { prng, faults } = this.#world;
+    const isDue = this.#failures.crash < faults.maxCrashes && prng.chance(probability);
+    if (!isDue && !(kind && this.#isSingle(kind, write))) return false;
+    this.#failures.crash += 1;
+    this.#die();
     return true;
   }
 
-  async #load(): Promise<void> {
+  #isSingle(kind: SingleFault["kind"], write: number): boolean {
+    const { single } = this.#world.faults;
+    if (!single || !("write" in single) || single.kind !== kind || single.write !== write) return false;
+    // A write that is lost is tried again under the same number.
+    if (this.#singlePlayed) return false;
+    this.#singlePlayed = true;
+    return true;
+  }
+
+  #fails(kind: "append" | "load" | "get" | "put", probability: number): boolean {
+    if (this.#failures[kind] >= this.#world.faults.maxCrashes || !this.#world.prng.chance(probability)) return false;
+    this.#failures[kind] += 1;
+    return true;
+  }
+
+  /** Puts the object to sleep once nothing is under way that only its memory knows. */
+  #evictWithin(ms: number): void {
+    const { life } = this;
+    this.#world.queue.plan(this.#world.time() + ms, async () => {
+      if (life === this.life && this.#held.size === 0 && this.#fetching.size === 0 && !this.#more) this.#die();
+    });
+  }
+
+  /** The process is gone. */
+  #die(): void {
+    this.#discard();
+    this.#clock = this.#newClock();
+    this.#watchdog = new Watchdog();
+  }
+
+  #discard(): void {
+    this.life += 1;
+    this.#engine = undefined;
+    this.#dueAt = undefined;
+    this.#more = false;
+    this.#asks = false;
+    this.#held.clear();
+    this.#fetching.clear();
+  }
+
+  #newClock(): AlarmClock {
+    return new AlarmClock(this.#alarm, () => this.#world.now());
+  }
+
+  /** False if it could not be read, or its first turn failed. */
+  async #load(): Promise<boolean> {
+    if (this.journal.exists()) await this.#clock.load();
+    if (this.#fails("load", this.#world.faults.loadFails)) {
+      this.#retryLater();
+      return false;
+    }
     const plans = this.#planStore();
-    const tree = await loadTree(this.journal, plans, async ({ blob }) => this.#blobs.get(blob) ?? "");
-    const replayed = await loadTree(
-      withoutSnapshot(this.journal),
-      plans,
-      async ({ blob }) => this.#blobs.get(blob) ?? "",
-    );
-    check(
-      writeSnapshot(tree) === writeSnapshot(replayed),
-      () => "the snapshot and its tail differ from the whole journal",
-    );
+    const fetchText = async ({ blob }: { readonly blob: BlobId }) => this.blobs.text(blob) ?? "";
+    const tree = await loadTree(this.journal, plans, fetchText);
+    const replayed = await loadTree(withoutSnapshot(this.journal), plans, fetchText);
+    const difference = firstDifference(tree, replayed);
+    check(!difference, () => `the snapshot and its tail differ from the whole journal: ${difference}`);
     this.#engine = {
       tree,
       schedule: emptySchedule(),
@@ -200,13 +324,12 @@ export class SimulatedObject {
     };
     this.#world.reloaded();
     if (tree.root) this.#turn({ kind: "recover" });
+    return this.#engine !== undefined;
   }
 
   #moveLarge(entry: JournalEntry): JournalEntry {
     if (entry.value?.kind !== "text" || entry.value.text.length <= this.#world.limits.blobCharacters) return entry;
-    const blob = blobIdOf(entry.value.text);
-    this.#blobs.set(blob, entry.value.text);
-    return { ...entry, value: { kind: "blob", blob, bytes: entry.value.text.length } };
+    return { ...entry, value: this.blobs.put(entry.value.text) };
   }
 
   #planStore(): Engine["plans"] {
@@ -221,6 +344,10 @@ export class SimulatedObject {
   }
 }
 
+function heldKey(task: Parameters<typeof addressKey>[0], attempt: number): string {
+  return `${addressKey(task)}#${attempt}`;
+}
+
 function withoutSnapshot(journal: Journal): Journal {
   return {
     exists: () => journal.exists(),
@@ -230,10 +357,4 @@ function withoutSnapshot(journal: Journal): Journal {
     saveSnapshot: (seq, text) => journal.saveSnapshot(seq, text),
     latestSnapshot: () => undefined,
   };
-}
-
-function blobIdOf(text: string): BlobId {
-  return Array.from({ length: 8 }, (_, part) => hashText(`${part}${text}`).toString(16).padStart(8, "0")).join(
-    "",
-  ) as BlobId;
 }

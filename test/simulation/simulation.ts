@@ -10,16 +10,18 @@ import type { Command, Effect } from "../../src/core/run/command.ts";
 import type { Decision } from "../../src/core/run/decide.ts";
 import type { EngineSettings } from "../../src/core/run/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
-import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
+import type { TaskAddress } from "../../src/core/run/event.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
 import { activeTask } from "../../src/core/run/state.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
 import type { Namespace } from "../../src/protocol/ids.ts";
 import type { Json } from "../../src/protocol/json.ts";
 import type { TaskError } from "../../src/protocol/task-error.ts";
+import { checkBackoff } from "./backoff-check.ts";
 import { comparable } from "./comparable.ts";
 import { EventQueue } from "./event-queue.ts";
-import type { FaultPlan } from "./fault-plan.ts";
+import { checkEventStream } from "./event-stream-check.ts";
+import type { FaultPlan, Limits, SingleFault } from "./fault-plan.ts";
 import { generateFaultPlan, generateLimits } from "./fault-plan.ts";
 import type { GeneratedRun } from "./flow-generator.ts";
 import { generateRun } from "./flow-generator.ts";
@@ -34,6 +36,8 @@ import { addressKey, decidedRetries } from "./task-names.ts";
 import { workerVerdict } from "./worker-verdict.ts";
 
 const START = 1_700_000_000_000;
+/** What the transports make of a reply that breaks off. */
+const CUT: TaskError = { code: "UNREACHABLE", message: "the reply broke off" };
 /** Far more than any run needs: a world that goes on for longer goes round in circles. */
 const MAX_HAPPENINGS = 20_000;
 
@@ -43,65 +47,128 @@ export interface SeedReport {
   readonly faults: FaultPlan;
 }
 
+/** What is played, and in which world. */
+export interface Scenario {
+  readonly run: GeneratedRun;
+  readonly prng: Prng;
+  readonly faults: FaultPlan;
+  readonly limits: Limits;
+  readonly holds: readonly Hold[];
+  readonly transportMaxRetries: number;
+  /** What the workers say. */
+  readonly worker: typeof workerVerdict;
+}
+
+/** The world has numbers of its own: with the faults turned off, the same seed has the same flow. */
+export function scenarioOf(seed: number): Scenario {
+  const prng = new Prng(seed + 0x40000000);
+  return {
+    run: generateRun(new Prng(seed)),
+    prng,
+    faults: generateFaultPlan(prng),
+    limits: generateLimits(prng),
+    holds: generateHolds(new Prng(seed + 0x20000000)),
+    transportMaxRetries: prng.between(0, 3),
+    worker: workerVerdict,
+  };
+}
+
 export class Simulation implements ObjectWorld {
   readonly queue = new EventQueue();
   readonly prng: Prng;
   readonly faults: FaultPlan;
-  readonly limits: ReturnType<typeof generateLimits>;
+  readonly limits: Limits;
   readonly settings: EngineSettings;
   readonly #run: GeneratedRun;
+  readonly #worker: Scenario["worker"];
   readonly #object: SimulatedObject;
   readonly #invariants: JournalInvariants;
   /** What was decided about attempts that got no reply: `<task>#<retry>`. */
   readonly #unanswered = new Map<string, TaskError>();
   readonly #keys = new Map<string, { readonly key: string; readonly retry: number }>();
+  /** Attempts that have left, each once. */
+  readonly #departed = new Set<string>();
   readonly #holds: readonly Hold[];
-  #now = START;
+  #time = START;
+  /** What the object's clock shows beyond that. */
+  #skew = 0;
+  #started = false;
 
-  constructor(seed: number) {
-    this.#run = generateRun(new Prng(seed));
-    // The world has numbers of its own: with the faults turned off, the same seed has the same flow.
-    this.prng = new Prng(seed + 0x40000000);
-    this.faults = generateFaultPlan(this.prng);
-    this.limits = generateLimits(this.prng);
-    this.#holds = generateHolds(new Prng(seed + 0x20000000));
+  constructor({ run, prng, faults, limits, holds, transportMaxRetries, worker }: Scenario) {
+    this.#run = run;
+    this.prng = prng;
+    this.faults = faults;
+    this.limits = limits;
+    this.#holds = holds;
+    this.#worker = worker;
     this.settings = {
       ...DEFAULT_SETTINGS,
       callTimeoutMs: 20_000,
-      transportMaxRetries: this.prng.between(0, 3),
+      transportMaxRetries,
       eventsPerTurn: this.limits.eventsPerTurn,
       maxResends: this.limits.maxResends,
     };
     this.#object = new SimulatedObject(this);
-    this.#invariants = new JournalInvariants(this.#object.planSource, this.limits.maxResends);
+    this.#invariants = new JournalInvariants(this.#object.planSource, {
+      maxResends: this.limits.maxResends,
+      resendWithinMs: resendWithinMs(faults),
+      time: () => this.#time,
+      hasBlob: (blob) => this.#object.blobs.has(blob),
+    });
   }
 
   get report(): SeedReport {
     return { entries: this.#object.journal.read(0, MAX_HAPPENINGS, true), run: this.#run, faults: this.faults };
   }
 
+  /** Calls that left. */
+  get calls(): number {
+    return this.#departed.size;
+  }
+
+  /** Turns that wrote. */
+  get writes(): number {
+    return this.#object.writes;
+  }
+
   now(): number {
-    return this.#now;
+    return this.#time + this.#skew;
+  }
+
+  time(): number {
+    return this.#time;
+  }
+
+  pass(ms: number): void {
+    this.#time += ms;
   }
 
   async play(): Promise<void> {
-    this.queue.plan(START, () => this.#insist(this.#startCommand()));
-    const { cancelAfterMs } = this.faults;
-    if (cancelAfterMs !== undefined) this.queue.plan(START + cancelAfterMs, () => this.#cancel());
+    const start = this.#startCommand();
+    this.queue.plan(START, () => this.#start(start));
+    for (const afterMs of this.faults.cancelsAfterMs) this.queue.plan(START + afterMs, () => this.#cancel());
+    for (let jumps = 0; jumps < this.faults.clockJumps; jumps++) this.#planClockJump();
     for (const { fromMs, forMs } of this.#holds) {
       const resume = () => this.#insist({ kind: "resume_run", by: "request" });
       const pause = () =>
-        this.#insist({ kind: "pause_run", by: "request" }, () => this.queue.plan(this.#now + forMs, resume));
+        this.#insist({ kind: "pause_run", by: "request" }, () => this.queue.plan(this.#time + forMs, resume));
       this.queue.plan(START + fromMs, pause);
     }
     for (let happenings = 0; ; happenings++) {
       check(happenings < MAX_HAPPENINGS, () => "the run goes round in circles");
       const next = this.queue.next();
       if (!next) break;
-      this.#now = Math.max(this.#now, next.at);
+      this.#time = Math.max(this.#time, next.at);
       await next.happen();
     }
-    check(this.#invariants.tree.runs[0]?.status !== "running", () => "the run came to a stop without an end");
+    const { tree } = this.#invariants;
+    check(this.#started && tree.root !== undefined, () => "the run that was acknowledged is not there");
+    check(
+      tree.runs.every(({ status }) => status !== "running"),
+      () => "the run came to a stop without an end",
+    );
+    this.#invariants.stillThere(this.#object.journal.read(0, MAX_HAPPENINGS, true));
+    await checkEventStream(this.#object.journal, tree, this.#object.blobs.asStore(), this.prng);
   }
 
   /** What the run came to, against the language itself. */
@@ -113,7 +180,7 @@ export class Simulation implements ObjectWorld {
       (task, retry, component, input) => {
         const unanswered = this.#unanswered.get(`${task}#${retry}`);
         if (unanswered) return { kind: "failed", error: unanswered };
-        const verdict = workerVerdict(component, input, retry);
+        const verdict = this.#worker(component, input, retry);
         if (verdict.kind === "hang") hanging.push(task);
         return verdict;
       },
@@ -132,7 +199,8 @@ export class Simulation implements ObjectWorld {
 
   appended(entries: readonly JournalEntry[], command: Command, decision: Decision): void {
     for (const entry of entries) {
-      this.#noteUnanswered(entry.event, command, decision);
+      this.#noteUnanswered(entry, command, decision);
+      checkBackoff(this.#invariants.tree, entry, command, this.settings);
       this.#invariants.appended(entry);
     }
     if (this.#object.tree) this.#invariants.agreesWith(this.#object.tree);
@@ -142,7 +210,7 @@ export class Simulation implements ObjectWorld {
   }
 
   reloaded(): void {
-    this.#invariants.reloaded(this.#now);
+    this.#invariants.reloaded(this.#time);
   }
 
   /** An attempt leaves; its reply comes once, twice, late or never. */
@@ -157,25 +225,32 @@ export class Simulation implements ObjectWorld {
     const retry = decidedRetries(active.tries);
     this.#checkKey(addressKey(task), call.idempotencyKey, retry);
     const step = tree.runs[task.run]?.plan.steps[task.step]?.step;
-    const verdict = workerVerdict(step?.component ?? "", call.input, retry);
+    const verdict = this.#worker(step?.component ?? "", call.input, retry);
     const { attempt } = call;
+    const fate = this.#singleFate();
+    const departure = `${addressKey(task)}#${attempt}`;
+    check(!this.#departed.has(departure), () => `${call.taskId} leaves twice as attempt ${attempt}`);
+    this.#departed.add(departure);
     const handsOver = prng.chance(faults.handOver);
     if (handsOver) this.#handOver(task, attempt);
-    if (verdict.kind === "hang" || prng.chance(faults.dropReply)) return;
+    if (verdict.kind === "hang" || fate === "drop_reply" || prng.chance(faults.dropReply)) return;
     if (!handsOver && prng.chance(faults.loseCall)) {
       this.#whileAwake(() => this.#loseCall(task, attempt));
       return;
     }
-    const settle: Command = { kind: "settle_attempt", task, attempt, outcome: this.#outcome(verdict) };
-    const reply = () => (handsOver ? this.#report(settle) : this.#reply(settle));
+    const isCut = !handsOver && prng.chance(faults.cutReply);
+    const outcome = isCut ? ({ kind: "failed", error: CUT } as const) : this.#outcome(verdict);
+    const settle: Command = { kind: "settle_attempt", task, attempt, outcome };
+    const lateMs = fate === "late_reply" ? call.deadlineAt - this.now() + 500 : 0;
+    const reply = () => (handsOver ? this.#report(settle) : this.#reply(settle, lateMs));
     reply();
-    if (prng.chance(faults.duplicateReply)) reply();
+    if (fate === "duplicate_reply" || prng.chance(faults.duplicateReply)) reply();
   }
 
   /** On the connection that the call was made on; with luck it reaches a later life of the object. */
-  #reply(settle: Command): void {
+  #reply(settle: Command, lateMs: number): void {
     const { life } = this.#object;
-    this.queue.plan(this.#now + this.#latency(), async () => {
+    this.queue.plan(this.#time + this.#latency() + lateMs, async () => {
       if (life !== this.#object.life && !this.prng.chance(this.faults.replyOutlivesObject)) return;
       await this.#object.post(settle);
     });
@@ -183,26 +258,26 @@ export class Simulation implements ObjectWorld {
 
   /** By a request of the worker's own, which it repeats until it is answered. */
   #report(settle: Extract<Command, { kind: "settle_attempt" }>): void {
-    this.queue.plan(this.#now + this.#latency(), () => this.#insist({ ...settle, digest: "d" }));
+    this.queue.plan(this.#time + this.#latency(), () => this.#insist({ ...settle, digest: "d" }));
   }
 
   #handOver(task: TaskAddress, attempt: number): void {
     this.#whileAwake(async () => {
-      const deadlineAt = this.#now + this.prng.between(1, 40) * 1_000;
+      const deadlineAt = this.now() + this.prng.between(1, 40) * 1_000;
       await this.#object.post({ kind: "hand_over_attempt", task, attempt, deadlineAt });
     });
   }
 
   async #loseCall(task: TaskAddress, attempt: number): Promise<void> {
     const active = activeTask(this.#invariants.tree, task);
-    if (active?.kind === "calling" && active.attempt === attempt) this.#invariants.callLost(task, this.#now);
+    if (active?.kind === "calling" && active.attempt === attempt) this.#invariants.callLost(task, this.#time);
     await this.#object.post({ kind: "lose_attempt", task, attempt });
   }
 
   /** Something that comes back on a connection, and goes with the object that holds it. */
   #whileAwake(happen: () => Promise<void>): void {
     const { life } = this.#object;
-    this.queue.plan(this.#now + this.#latency(), async () => {
+    this.queue.plan(this.#time + this.#latency(), async () => {
       if (life === this.#object.life) await happen();
     });
   }
@@ -231,17 +306,20 @@ export class Simulation implements ObjectWorld {
   }
 
   /** A call that settles without its reply has timed out, or was lost too often. */
-  #noteUnanswered(event: RunEvent, command: Command, decision: Decision): void {
+  #noteUnanswered({ event, at }: JournalEntry, command: Command, decision: Decision): void {
     if (event.kind !== "attempt_failed" && event.kind !== "step_completed") return;
     const active = activeTask(this.#invariants.tree, event);
     if (active?.kind !== "calling") return;
     const key = addressKey(event);
-    if (command.kind === "settle_attempt" && addressKey(command.task) === key && command.attempt === active.attempt)
-      return;
-    const timedOut = decision.effects.some((effect) => effect.kind === "abort_call" && addressKey(effect.task) === key);
-    check(!timedOut || this.#now >= active.deadlineAt, () => `${key} timed out early`);
-    if (timedOut) this.#invariants.timedOut(event, this.#now);
     const name = `${this.#invariants.names.of(this.#invariants.tree, event)}#${decidedRetries(active.tries)}`;
+    if (command.kind === "settle_attempt" && addressKey(command.task) === key && command.attempt === active.attempt) {
+      const { outcome } = command;
+      if (outcome.kind === "failed" && outcome.error.message === CUT.message) this.#unanswered.set(name, CUT);
+      return;
+    }
+    const timedOut = decision.effects.some((effect) => effect.kind === "abort_call" && addressKey(effect.task) === key);
+    check(!timedOut || at >= active.deadlineAt, () => `${key} timed out early`);
+    if (timedOut) this.#invariants.timedOut(event, this.#time);
     this.#unanswered.set(name, { code: timedOut ? "TIMEOUT" : "UNREACHABLE", message: "no reply" });
   }
 
@@ -261,7 +339,24 @@ export class Simulation implements ObjectWorld {
   /** As a client does: asks again until it is told that it happened. */
   async #insist(command: Command, then?: () => void): Promise<void> {
     if (await this.#object.post(command)) then?.();
-    else this.queue.plan(this.#now + this.prng.between(1, 500), () => this.#insist(command, then));
+    else this.queue.plan(this.#time + this.prng.between(1, 500), () => this.#insist(command, then));
+  }
+
+  /** Once it is acknowledged it has to be there, and to end. */
+  async #start(command: Command): Promise<void> {
+    this.#started = this.#invariants.tree.root !== undefined || (await this.#object.post(command));
+    if (!this.#started) this.queue.plan(this.#time + this.prng.between(1, 500), () => this.#start(command));
+  }
+
+  #planClockJump(): void {
+    this.queue.plan(START + this.prng.between(0, 30_000), async () => {
+      this.#skew += this.prng.between(-3_600_000, 3_600_000);
+    });
+  }
+
+  #singleFate(): SingleFault["kind"] | undefined {
+    const { single } = this.faults;
+    return single && "call" in single && single.call === this.#departed.size ? single.kind : undefined;
   }
 
   async #cancel(): Promise<void> {
@@ -292,4 +387,10 @@ export class Simulation implements ObjectWorld {
       files: {},
     };
   }
+}
+
+/** How long it may take from a lost call to its next attempt: what its input needs is fetched before, and the storage may say no. */
+function resendWithinMs({ blobGetFails, blobIsSlow, appendFails, blobPutFails, maxCrashes }: FaultPlan): number {
+  const isSlow = blobGetFails + blobIsSlow + appendFails + blobPutFails > 0;
+  return isSlow ? (maxCrashes + 1) * 30_000 : 1_000;
 }
