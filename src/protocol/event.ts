@@ -27,6 +27,8 @@ export type RunEventMessage =
       readonly flowId: string;
       readonly itemCount: number;
     })
+  /** Its `itemTimeout` runs from here. */
+  | (EventBase & { readonly type: "item_started"; readonly itemIndex: number; readonly deadlineAt: string })
   | (StepEventBase & { readonly type: "step_started"; readonly attempt: number })
   | (StepEventBase & { readonly type: "step_waiting"; readonly until: string })
   /** An attempt failed and another one is due. */

@@ -101,7 +101,7 @@ export interface RunObjectApi {
    */
   submitChild(
     runId: RunId,
-    child: { readonly childRunId: RunId; readonly flowId: FlowId; readonly itemCount: number },
+    child: { readonly item: number; readonly childRunId: RunId; readonly flowId: FlowId; readonly itemCount: number },
   ): Promise<RunReply<{ readonly accepted: true }>>;
   /** Root runs only. Refused while running. */
   delete(runId: RunId): Promise<RunReply<{ readonly deleted: true }>>;

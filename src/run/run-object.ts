@@ -10,6 +10,7 @@ import type { PausedBy } from "../core/run/event.ts";
 import { flowText } from "../core/run/load.ts";
 import { ordinalOf, withOrdinal } from "../core/run/run-id.ts";
 import type { RunNode } from "../core/run/state.ts";
+import { mayStartChildren } from "../core/run/submit-child.ts";
 import { summarize } from "../core/run/summary.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
@@ -167,9 +168,9 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (!node) return NOT_FOUND;
       live.post({ kind: "submit_child", run: node.ordinal, ...child });
       await live.drained();
-      return node.status === "running"
+      return mayStartChildren(node, child.item)
         ? { ok: true, value: { accepted: true } }
-        : precondition(`run ${runId} has ended: it starts nothing any more`);
+        : precondition(`the step of run ${runId} that started it has ended: it starts nothing any more`);
     }
 
     async delete(runId: RunId): ReturnType<RunObjectApi["delete"]> {

@@ -36,6 +36,7 @@ export class ObjectWorkerRuns implements WorkerRuns {
     const note = () =>
       retryLostCall(() =>
         this.#runs(namespace, call.runId).submitChild(call.runId, {
+          item: call.itemIndex,
           childRunId: runId,
           flowId,
           itemCount: inputs.length,

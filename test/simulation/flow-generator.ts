@@ -19,7 +19,10 @@ export function generateRun(prng: Prng): GeneratedRun {
   const size = prng.weighted({ small: 2, medium: 5, large: 2 });
   const steps = { small: prng.between(0, 3), medium: prng.between(2, 7), large: prng.between(8, 14) }[size];
   return {
-    flow: { ...generateFlow(prng, steps, 2), ...(isBounded && { timeout: prng.between(1, 16) * 500 }) },
+    flow: {
+      ...generateFlow(prng, steps, 2),
+      ...(isBounded && { [prng.pick(["timeout", "itemTimeout"])]: prng.between(1, 16) * 500 }),
+    },
     inputs: Array.from({ length: prng.pick([0, 1, 1, 1, 2, 2, 3, 5]) }, () => generateInput(prng)),
     variables: prng.chance(0.5) ? { given: prng.pick<Json>([1, false, null, { deep: 2 }]) } : undefined,
     maxConcurrency: prng.pick([1, 2, 3, 10]),

@@ -109,6 +109,7 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
           break;
         case "run_created":
         case "sub_run_created":
+        case "item_started":
         case "run_completed":
           break;
       }
@@ -129,6 +130,8 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
       return `run ${event.runId} created, ${event.itemCount} item${event.itemCount === 1 ? "" : "s"}`;
     case "sub_run_created":
       return `sub-run ${event.runId} created, ${event.itemCount} item${event.itemCount === 1 ? "" : "s"}`;
+    case "item_started":
+      return `item ${event.itemIndex} started, until ${event.deadlineAt} at most`;
     case "step_started":
       return `${step(event.stepId, event.itemIndex, event.elementIndex)} started${event.attempt === 1 ? "" : `, attempt ${event.attempt}`}`;
     case "step_waiting":

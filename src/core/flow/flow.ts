@@ -16,6 +16,8 @@ export interface Flow {
   readonly output: Expression;
   /** Bound on the whole run. */
   readonly timeoutMs?: number;
+  /** Bound on each item, from its first start. */
+  readonly itemTimeoutMs?: number;
   /** Tasks in flight over the whole run tree. */
   readonly maxConcurrency?: number;
   readonly test?: FlowTests;

@@ -12,6 +12,7 @@ export const FLOW_FIELDS = {
   examples: [],
   metadata: [],
   timeout: [],
+  itemTimeout: [],
   maxConcurrency: [],
   schema: ["$schema"],
   inputSchema: [],

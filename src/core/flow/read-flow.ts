@@ -68,6 +68,7 @@ function readFlow(
     ?.value.map((example, index) => readExample({ value: example, at: ["examples", index] }, report));
   const metadata = fields.object("metadata")?.value;
   const timeoutMs = readDuration(fields.get("timeout"), report);
+  const itemTimeoutMs = readDuration(fields.get("itemTimeout"), report);
   const maxConcurrency = fields.integer("maxConcurrency", 1);
   return {
     ...(name !== undefined && { name }),
@@ -77,6 +78,7 @@ function readFlow(
     steps: steps.filter((step): step is Step => step !== undefined),
     output: output ? context.expression(output) : { kind: "literal", value: null, quoted: false },
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(itemTimeoutMs !== undefined && { itemTimeoutMs }),
     ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(test && { test }),
     ...(examples &&

@@ -19,6 +19,7 @@ export function serializeFlow(flow: Flow): JsonObject {
     ...(flow.examples && flow.examples.length > 0 && { examples: flow.examples.map((example) => ({ ...example })) }),
     ...optional("metadata", flow.metadata),
     ...optional("timeout", flow.timeoutMs),
+    ...optional("itemTimeout", flow.itemTimeoutMs),
     ...optional("maxConcurrency", flow.maxConcurrency),
   };
 }

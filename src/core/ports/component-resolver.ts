@@ -28,10 +28,11 @@ export interface InlineComponent {
   execute(input: Json): TaskOutcome;
 }
 
-/** A durable timer. */
+/** A durable timer. `now`: epoch milliseconds. */
 export interface SleepComponent {
   plan(
     input: Json,
+    now: number,
   ):
     | { readonly kind: "sleep"; readonly durationMs: number; readonly result: Json }
     | { readonly kind: "failed"; readonly error: TaskError };

@@ -1,8 +1,9 @@
-/** Ends runs before their time: by request, or because their deadline has passed. Sub-runs end with them, deepest first. */
+/** Ends runs and items before their time: by request, or because a deadline has passed. What is below them ends with them. */
 import type { TaskError } from "../../protocol/task-error.ts";
-import { closeBelow, stopRun } from "./close-run.ts";
+import { stopRun } from "./close-run.ts";
 import { nodeAt } from "./evolve.ts";
 import { endItem } from "./item.ts";
+import type { RunNode } from "./state.ts";
 import { openItems } from "./state.ts";
 import { controlChildren } from "./submit-child.ts";
 import type { Turn } from "./turn.ts";
@@ -13,7 +14,6 @@ export function cancelRun(turn: Turn, run: number): void {
   const node = nodeAt(turn.tree, run);
   if (node.status !== "running") return;
   emit(turn, { kind: "cancel_requested", run });
-  closeBelow(turn, node);
   stopRun(turn, node, "cancelled");
 }
 
@@ -21,13 +21,21 @@ export function cancelRun(turn: Turn, run: number): void {
 export function expireRun(turn: Turn, run: number): void {
   const node = nodeAt(turn.tree, run);
   if (node.status !== "running") return;
-  const error: TaskError = {
-    code: "TIMEOUT",
-    message: `the run exceeded its timeout of ${(node.deadlineAt ?? 0) - node.createdAt} ms`,
-  };
-  closeBelow(turn, node);
+  const message = `the run exceeded its timeout of ${(node.deadlineAt ?? 0) - node.createdAt} ms`;
   controlChildren(turn, node, "cancel");
   for (let item = 0; item < node.itemCount && openItems(node) > 0; item++) {
-    if (node.items.get(item)?.kind !== "ended") endItem(turn, node, item, { kind: "failed", error });
+    if (node.items.get(item)?.kind !== "ended") expire(turn, node, item, message);
   }
+}
+
+/** The flow's `itemTimeout`. */
+export function expireItem(turn: Turn, run: number, item: number): void {
+  const node = nodeAt(turn.tree, run);
+  controlChildren(turn, node, "cancel", item);
+  expire(turn, node, item, `the item exceeded its timeout of ${node.plan.flow.itemTimeoutMs ?? 0} ms`);
+}
+
+function expire(turn: Turn, node: RunNode, item: number, message: string): void {
+  const error: TaskError = { code: "TIMEOUT", message };
+  endItem(turn, node, item, { kind: "failed", error, expired: true });
 }

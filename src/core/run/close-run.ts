@@ -1,34 +1,52 @@
-/** Ends runs that have not come to their end by themselves: nothing of them starts any more, what is under way is told to stop. */
+/**
+ * Ends what has not come to its end by itself: nothing of it starts any more, attempts under way are told to stop, and the
+ * sub-runs below end first, the deepest before those above.
+ */
 import type { Outcome } from "../../protocol/flow-result.ts";
-import { abortCalls } from "./abort-calls.ts";
-import type { EndStatus } from "./event.ts";
+import type { EndStatus, TaskAddress } from "./event.ts";
+import { nodeAt } from "./evolve.ts";
 import { leaveSchedule } from "./run-end.ts";
-import type { RunNode } from "./state.ts";
+import type { RunNode, TaskTable } from "./state.ts";
+import { activeTasks } from "./state.ts";
 import { controlChildren } from "./submit-child.ts";
+import { taskIdOf } from "./task.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
-/** Cancels everything below the run that is still running, deepest first. */
-export function closeBelow(turn: Turn, root: RunNode): void {
-  for (const node of [...descendants(turn, root)].reverse()) stopRun(turn, node, "cancelled");
-}
-
 export function stopRun(turn: Turn, node: RunNode, status: EndStatus, outcome?: Outcome): void {
-  abortCalls(turn, node);
+  for (const item of node.items.keys()) stopItem(turn, node, item);
   controlChildren(turn, node, "cancel");
   emit(turn, { kind: "run_completed", run: node.ordinal, status, ...(outcome && { outcome }) });
   leaveSchedule(turn, node);
 }
 
-/** Everything below the run that is still running, parents before children. */
-function descendants(turn: Turn, root: RunNode): readonly RunNode[] {
-  const found = new Set([root.ordinal]);
-  const nodes: RunNode[] = [];
-  for (const node of turn.tree.runs.slice(root.ordinal + 1)) {
-    if (node.parent && found.has(node.parent.task.run)) {
-      found.add(node.ordinal);
-      if (node.status === "running") nodes.push(node);
+/** Stops what an item has under way; the item itself is ended by whoever asks for it. */
+export function stopItem(turn: Turn, node: RunNode, item: number): void {
+  const tasks = activeTasks(node, item);
+  if (tasks) stopTasks(turn, tasks, (step) => ({ run: node.ordinal, item, step }));
+}
+
+function stopTasks(turn: Turn, table: TaskTable, address: (index: number) => TaskAddress): void {
+  for (const [index, task] of table.active) {
+    switch (task.kind) {
+      case "calling": {
+        const { attempt, cache } = task;
+        turn.effects.push({ kind: "abort_call", task: address(index), attempt });
+        if (cache)
+          turn.effects.push({ kind: "settle_cache", taskId: taskIdOf(turn.tree, address(index)), attempt, cache });
+        break;
+      }
+      case "foreach":
+        stopTasks(turn, task.tasks, (element) => ({ ...address(index), element }));
+        break;
+      case "sub_run": {
+        const child = nodeAt(turn.tree, task.child);
+        if (child.status === "running") stopRun(turn, child, "cancelled");
+        break;
+      }
+      case "backing_off":
+      case "sleeping":
+        break;
     }
   }
-  return nodes;
 }

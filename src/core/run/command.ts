@@ -27,10 +27,11 @@ export type Command =
       readonly bodyHash?: string;
       readonly parent?: ParentRun;
     }
-  /** A worker is about to start a run from a step of run `run`. Refused (no event) once that run has ended. */
+  /** A worker is about to start a run from a step of run `run`. Refused (no event) once that run, or the step's item, has ended. */
   | {
       readonly kind: "submit_child";
       readonly run: number;
+      readonly item?: number;
       readonly childRunId: RunId;
       readonly flowId: FlowId;
       readonly itemCount: number;

@@ -51,6 +51,8 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         flowId: event.flowId,
         itemCount: event.itemCount,
       };
+    case "item_started":
+      return { type: event.kind, ...base(event.run), itemIndex: event.item, deadlineAt: timestamp(event.deadlineAt) };
     case "step_started":
       return { type: event.kind, ...step(event), attempt: event.attempt };
     case "step_waiting":

@@ -64,16 +64,19 @@ export type RunEvent =
       readonly maxFailures?: number;
       readonly deadlineAt?: number;
     }
-  /** A worker starts a run from inside a step of run `run`; it lives in an object of its own. */
+  /** A worker starts a run from inside a step of run `run`; it lives in an object of its own. `item`: of that step, where known. */
   | {
       readonly kind: "child_submitted";
       readonly run: number;
+      readonly item?: number;
       readonly childRunId: RunId;
       readonly flowId: FlowId;
       readonly itemCount: number;
     }
   /** Items follow their run's creation without a gap, in order. Value: the item's input. */
   | { readonly kind: "item_added"; readonly run: number; readonly item: number }
+  /** The item's time begins; only where its flow has an `itemTimeout`. */
+  | { readonly kind: "item_started"; readonly run: number; readonly item: number; readonly deadlineAt: number }
   /** An attempt leaves the object. */
   | (TaskAddress & { readonly kind: "step_started"; readonly attempt: number; readonly deadlineAt: number })
   /** The worker took the attempt over and reports later; again with each sign of life of it. */
@@ -106,13 +109,14 @@ export type RunEvent =
       /** The result is that of an earlier call. */
       readonly cached?: true;
     })
-  /** Terminal for the item. Value as above. */
+  /** Terminal for the item. Value as above. `expired`: its time, or its run's, was up. */
   | {
       readonly kind: "item_completed";
       readonly run: number;
       readonly item: number;
       readonly outcome: Outcome;
       readonly from?: number;
+      readonly expired?: true;
     }
   | { readonly kind: "cancel_requested"; readonly run: number }
   /** Of the root: from here to `run_resumed` nothing of the tree starts. */

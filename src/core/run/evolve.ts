@@ -84,11 +84,20 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       return;
     }
     case "child_submitted":
-      nodeAt(tree, event.run).children.push(event.childRunId);
+      nodeAt(tree, event.run).children.push({
+        runId: event.childRunId,
+        ...(event.item !== undefined && { item: event.item }),
+      });
       return;
     case "item_added":
       if (event.item === 0) nodeAt(tree, event.run).firstItemSeq = seq;
       return;
+    case "item_started": {
+      const node = nodeAt(tree, event.run);
+      const tasks = newTaskTable(node.plan.steps.length);
+      node.items.set(event.item, { kind: "active", tasks, deadlineAt: event.deadlineAt });
+      return;
+    }
     case "step_started": {
       const before = activeTask(tree, event);
       activate(tree, event, {
@@ -145,7 +154,14 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       const node = nodeAt(tree, event.run);
       const before = node.items.get(event.item);
       if (before?.kind === "active") abandon(tree, before.tasks);
-      node.items.set(event.item, { kind: "ended", outcome: event.outcome, valueSeq: event.from ?? seq, at, seq });
+      node.items.set(event.item, {
+        kind: "ended",
+        outcome: event.outcome,
+        valueSeq: event.from ?? seq,
+        at,
+        seq,
+        ...(event.expired && { expired: true }),
+      });
       node.ended[event.outcome] += 1;
       return;
     }

@@ -2,8 +2,8 @@
 import type { TaskError } from "../../protocol/task-error.ts";
 import { evaluate } from "../expression/index.ts";
 import type { Value } from "../ports/value.ts";
-import { abortItemCalls } from "./abort-calls.ts";
 import { boundResult } from "./bound-result.ts";
+import { stopItem } from "./close-run.ts";
 import { errorValue } from "./complete-task.ts";
 import { nodeAt } from "./evolve.ts";
 import { itemScope } from "./item-scope.ts";
@@ -30,8 +30,19 @@ export function activateItem(turn: Turn, node: RunNode, index: number): void {
   };
   const items = turn.schedule.items.get(node.ordinal) ?? new Map<number, ItemSchedule>();
   turn.schedule.items.set(node.ordinal, items.set(index, item));
+  armItem(turn, node, index);
   for (const step of node.plan.mustExecute) needStep(turn, item, step);
   turn.schedule.agenda.push({ kind: "open_phase", item, owner: OUTPUT, phase: "input" });
+}
+
+/** Starts the item's time, or goes on with it. */
+function armItem(turn: Turn, node: RunNode, item: number): void {
+  const { itemTimeoutMs } = node.plan.flow;
+  if (itemTimeoutMs === undefined) return;
+  const state = node.items.get(item);
+  const at = (state?.kind === "active" ? state.deadlineAt : undefined) ?? turn.now + itemTimeoutMs;
+  if (!state) emit(turn, { kind: "item_started", run: node.ordinal, item, deadlineAt: at });
+  turn.schedule.timers.push({ kind: "item_deadline", at, run: node.ordinal, item });
 }
 
 export function finishItem(turn: Turn, item: ItemSchedule): void {
@@ -48,13 +59,14 @@ export function finishItem(turn: Turn, item: ItemSchedule): void {
 export type ItemEnd =
   | { readonly kind: "value"; readonly value: Value }
   | { readonly kind: "row"; readonly seq: number }
-  | { readonly kind: "failed"; readonly error: TaskError }
+  /** `expired`: its time, or its run's, was up. */
+  | { readonly kind: "failed"; readonly error: TaskError; readonly expired?: true }
   | { readonly kind: "skipped" };
 
 /** Writes an item's terminal event and gives up its place. */
 export function endItem(turn: Turn, node: RunNode, item: number, end: ItemEnd): void {
   // Nothing is under way when an item comes to its end by itself, but it may be ended from outside.
-  abortItemCalls(turn, node, item, node.items.get(item));
+  stopItem(turn, node, item);
   const event = { kind: "item_completed", run: node.ordinal, item } as const;
   switch (end.kind) {
     case "value":
@@ -64,7 +76,7 @@ export function endItem(turn: Turn, node: RunNode, item: number, end: ItemEnd): 
       emit(turn, { ...event, outcome: "success", from: end.seq });
       break;
     case "failed":
-      emit(turn, { ...event, outcome: "failed" }, errorValue(end.error));
+      emit(turn, { ...event, outcome: "failed", ...(end.expired && { expired: true }) }, errorValue(end.error));
       break;
     case "skipped":
       emit(turn, { ...event, outcome: "skipped" });

@@ -15,6 +15,7 @@ export function recover(turn: Turn): void {
   for (const node of turn.tree.runs) {
     // They were perhaps not told before the object was lost.
     if (node.status === "cancelled") controlChildren(turn, node, "cancel");
+    else cancelExpiredChildren(turn, node);
     if (node.status !== "running") continue;
     if (turn.tree.pausedSeq > 0) controlChildren(turn, node, isPaused(turn.tree) ? "pause" : "resume");
     scheduleRun(turn, node);
@@ -29,6 +30,14 @@ export function recover(turn: Turn): void {
         turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
       }
     }
+  }
+}
+
+/** The children of items whose time was up. */
+function cancelExpiredChildren(turn: Turn, node: RunNode): void {
+  for (const { runId, item } of node.children) {
+    const state = item === undefined ? undefined : node.items.get(item);
+    if (state?.kind === "ended" && state.expired) turn.effects.push({ kind: "control_child", runId, action: "cancel" });
   }
 }
 

@@ -79,6 +79,7 @@ export type Source =
 export type Timer =
   | { readonly kind: "deadline"; readonly at: number; readonly task: TaskAddress; readonly attempt: number }
   | { readonly kind: "retry" | "sleep"; readonly at: number; readonly task: TaskAddress }
+  | { readonly kind: "item_deadline"; readonly at: number; readonly run: number; readonly item: number }
   | { readonly kind: "run_deadline"; readonly at: number; readonly run: number };
 
 export function emptySchedule(): Schedule {

@@ -7,7 +7,7 @@ import type { PlanSource } from "./evolve.ts";
 import { planOf } from "./evolve.ts";
 import type { ActiveTask, ItemState, RunNode, RunTree, TaskTable } from "./state.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 
 interface TableSnapshot {
   readonly status: readonly number[];
@@ -18,7 +18,9 @@ interface TableSnapshot {
 type ActiveSnapshot =
   | Exclude<ActiveTask, { kind: "foreach" }>
   | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TableSnapshot };
-type ItemSnapshot = Exclude<ItemState, { kind: "active" }> | { readonly kind: "active"; readonly tasks: TableSnapshot };
+type ItemSnapshot =
+  | Exclude<ItemState, { kind: "active" }>
+  | (Omit<Extract<ItemState, { kind: "active" }>, "tasks"> & { readonly tasks: TableSnapshot });
 type NodeSnapshot = Omit<RunNode, "plan" | "items"> & {
   readonly planId: FlowId;
   readonly items: readonly (readonly [number, ItemSnapshot])[];
@@ -72,11 +74,11 @@ function readNode({ planId, items, ...node }: NodeSnapshot, plans: PlanSource): 
 }
 
 function writeItem(item: ItemState): ItemSnapshot {
-  return item.kind === "active" ? { kind: "active", tasks: writeTable(item.tasks) } : item;
+  return item.kind === "active" ? { ...item, tasks: writeTable(item.tasks) } : item;
 }
 
 function readItem(item: ItemSnapshot): ItemState {
-  return item.kind === "active" ? { kind: "active", tasks: readTable(item.tasks) } : item;
+  return item.kind === "active" ? { ...item, tasks: readTable(item.tasks) } : item;
 }
 
 function writeTable(table: TaskTable): TableSnapshot {

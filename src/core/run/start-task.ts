@@ -78,7 +78,7 @@ function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, rese
       );
       return;
     case "sleep": {
-      const plan = resolution.component.plan(input);
+      const plan = resolution.component.plan(input, turn.now);
       if (plan.kind === "failed") {
         settleOutcome(turn, task, { attempt, tries, componentId: resolution.componentId }, plan);
         return;

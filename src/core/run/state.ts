@@ -59,7 +59,7 @@ export interface RunNode {
   readonly createdSeq: number;
   readonly ended: Record<Outcome, number>;
   /** Runs that its workers started, in objects of their own. */
-  readonly children: RunId[];
+  readonly children: WorkerChild[];
   cancelRequested: boolean;
   status: "running" | EndStatus;
   outcome: Outcome | undefined;
@@ -67,14 +67,27 @@ export interface RunNode {
   finishedSeq: number | undefined;
 }
 
+/** `item`: whose step's worker started it; absent in older journals. */
+export interface WorkerChild {
+  readonly runId: RunId;
+  readonly item?: number;
+}
+
 export type ItemState =
-  | { readonly kind: "active"; readonly tasks: TaskTable }
+  | {
+      readonly kind: "active";
+      readonly tasks: TaskTable;
+      /** Epoch milliseconds; where the flow has an `itemTimeout`. */
+      readonly deadlineAt?: number;
+    }
   | {
       readonly kind: "ended";
       readonly outcome: Outcome;
       readonly valueSeq: number;
       readonly at: number;
       readonly seq: number;
+      /** Its time was up: what its workers had started was cancelled. */
+      readonly expired?: true;
     };
 
 /** Statuses of a fixed number of tasks: the steps of an item, or the elements of a `foreach`. */

@@ -10,17 +10,25 @@ import { emit } from "./turn.ts";
  * was ended, or paused, in between, and found nothing to pause.
  */
 export function submitChild(turn: Turn, command: Extract<Command, { kind: "submit_child" }>): void {
-  const { run, childRunId, flowId, itemCount } = command;
+  const { run, item, childRunId, flowId, itemCount } = command;
   const node = nodeAt(turn.tree, run);
-  if (node.status !== "running") return;
-  if (node.children.includes(childRunId)) {
+  if (!mayStartChildren(node, item)) return;
+  if (node.children.some(({ runId }) => runId === childRunId)) {
     if (isPaused(turn.tree)) turn.effects.push({ kind: "control_child", runId: childRunId, action: "pause" });
     return;
   }
-  emit(turn, { kind: "child_submitted", run, childRunId, flowId, itemCount });
+  emit(turn, { kind: "child_submitted", run, ...(item !== undefined && { item }), childRunId, flowId, itemCount });
 }
 
-/** Those that have ended are left alone by it. */
-export function controlChildren(turn: Turn, node: RunNode, action: ChildAction): void {
-  for (const runId of node.children) turn.effects.push({ kind: "control_child", runId, action });
+/** Whether the workers of a run's steps (those of `item`) may still start runs. */
+export function mayStartChildren(node: RunNode, item: number | undefined): boolean {
+  return node.status === "running" && (item === undefined || node.items.get(item)?.kind !== "ended");
+}
+
+/** All of a run, or those of one item. Those that have ended are left alone by it. */
+export function controlChildren(turn: Turn, node: RunNode, action: ChildAction, item?: number): void {
+  for (const child of node.children) {
+    if (item === undefined || child.item === item)
+      turn.effects.push({ kind: "control_child", runId: child.runId, action });
+  }
 }

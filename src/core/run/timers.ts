@@ -1,6 +1,6 @@
 /** Due times. Entries are not taken out when what they were for has settled; they are recognised as stale when they come up. */
 
-import { expireRun } from "./cancel.ts";
+import { expireItem, expireRun } from "./cancel.ts";
 import { completeTask } from "./complete-task.ts";
 import type { Engine } from "./engine.ts";
 import type { Timer } from "./schedule.ts";
@@ -39,6 +39,9 @@ function fire(turn: Turn, timer: Timer): void {
       if (active?.kind === "sleeping") completeTask(turn, timer.task, { outcome: "success", from: active.valueSeq }, 1);
       return;
     }
+    case "item_deadline":
+      expireItem(turn, timer.run, timer.item);
+      return;
     case "run_deadline":
       expireRun(turn, timer.run);
       return;
@@ -46,7 +49,12 @@ function fire(turn: Turn, timer: Timer): void {
 }
 
 function isCurrent(engine: Pick<Engine, "tree">, timer: Timer): boolean {
-  if (timer.kind === "run_deadline") return engine.tree.runs[timer.run]?.status === "running";
+  if (timer.kind === "run_deadline" || timer.kind === "item_deadline") {
+    const node = engine.tree.runs[timer.run];
+    if (node?.status !== "running" || timer.kind === "run_deadline") return node?.status === "running";
+    const item = node.items.get(timer.item);
+    return item?.kind === "active" && item.deadlineAt === timer.at;
+  }
   if (engine.tree.runs[timer.task.run]?.status !== "running") return false;
   const active = activeTask(engine.tree, timer.task);
   switch (timer.kind) {

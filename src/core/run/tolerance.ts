@@ -1,7 +1,7 @@
 /** How many items of a run may fail before it is given up (RUN-170 … RUN-173). */
 import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
-import { closeBelow, stopRun } from "./close-run.ts";
+import { stopRun } from "./close-run.ts";
 import type { RunNode } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -42,6 +42,5 @@ export function stopIfExceeded(turn: Turn, node: RunNode): void {
   if (node.status !== "running" || !hasExceeded(node)) return;
   // Its timeout speaks for all that is left (RUN-62), even if the timer fires a moment later.
   if (node.deadlineAt !== undefined && node.deadlineAt <= turn.now) return;
-  closeBelow(turn, node);
   stopRun(turn, node, "failed", "failed");
 }

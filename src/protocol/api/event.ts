@@ -28,6 +28,7 @@ export const runEvent = z
       flowId: blobIdSchema,
       itemCount: z.int(),
     }),
+    base.extend({ type: z.literal("item_started"), itemIndex: z.int(), deadlineAt: z.iso.datetime() }),
     step.extend({ type: z.literal("step_started"), attempt: z.int() }),
     step.extend({ type: z.literal("step_waiting"), until: z.iso.datetime() }),
     step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
@@ -43,6 +44,7 @@ export const runEvent = z
 const EVENT_TYPES = [
   "run_created",
   "sub_run_created",
+  "item_started",
   "step_started",
   "step_waiting",
   "attempt_failed",

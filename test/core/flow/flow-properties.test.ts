@@ -96,6 +96,7 @@ const flows: fc.Arbitrary<Flow> = fc
     ),
     steps: fc.array(steps, { maxLength: 3 }),
     output: expressions,
+    itemTimeoutMs: maybe(fc.integer({ min: 1, max: 1e9 })),
     timeoutMs: maybe(fc.integer({ min: 1, max: 1e9 })),
     maxConcurrency: maybe(fc.integer({ min: 1, max: 100 })),
     test: maybe(
@@ -131,6 +132,7 @@ const keys = fc.constantFrom(
   "retry",
   "cache",
   "timeout",
+  "itemTimeout",
   "test",
   "cases",
   "schemas",

@@ -16,6 +16,8 @@ const faultsOf = (outcome: unknown) =>
   );
 const FLOW = { steps: [], output: { $input: "$" } };
 const ID = "A".repeat(64);
+/** 2023-11-14T22:13:20Z. */
+const NOW = 1_700_000_000_000;
 
 test("listBuiltins: all eleven, sorted, each with a description", () => {
   const infos = listBuiltins();
@@ -67,23 +69,50 @@ describe("create_messages", () => {
 
 describe("sleep", () => {
   test("plans a timer and what it gives", () => {
-    expect(sleep.plan({ duration_ms: 0 })).toEqual({ kind: "sleep", durationMs: 0, result: { duration_ms: 0 } });
-    expect(sleep.plan({ duration_ms: 86_400_000, passthrough: null })).toEqual({
+    expect(sleep.plan({ duration_ms: 0 }, NOW)).toEqual({ kind: "sleep", durationMs: 0, result: { duration_ms: 0 } });
+    expect(sleep.plan({ duration_ms: 86_400_000, passthrough: null }, NOW)).toEqual({
       kind: "sleep",
       durationMs: 86_400_000,
       result: { duration_ms: 86_400_000, passthrough: null },
     });
   });
 
-  test.each<[Json]>([
-    [{}],
-    [{ duration_ms: 10.5 }],
-    [{ duration_ms: -1 }],
-    [{ duration_ms: "10" }],
-    [{ duration_ms: 3.2e10 }],
-    [5],
-  ])("%j is INVALID_INPUT", (input) => {
-    expect(sleep.plan(input)).toMatchObject({ kind: "failed", error: { code: "INVALID_INPUT" } });
+  test.each<[Json, number]>([
+    [{ duration: "1h30m" }, 5_400_000],
+    [{ duration: "PT0S" }, 0],
+    [{ duration: "366d" }, 366 * 86_400_000],
+    [{ until: "2023-11-14T22:13:21.5Z" }, 1_500],
+    [{ until: "2023-11-14T23:13:30+01:00" }, 10_000],
+    [{ until: "2023-11-14t22:13:20z" }, 0],
+    [{ until: "1999-12-31T23:59:59Z" }, 0],
+  ])("RUN-132 %j sleeps for %i ms", (input, durationMs) => {
+    expect(sleep.plan({ ...(input as object), passthrough: 1 }, NOW)).toMatchObject({
+      kind: "sleep",
+      durationMs,
+      result: { duration_ms: durationMs, passthrough: 1 },
+    });
+  });
+
+  test.each<[Json, string]>([
+    [{}, "got none of them"],
+    [{ duration_ms: 1, until: "2024-01-01T00:00:00Z" }, "got duration_ms and until"],
+    [{ duration: "soon" }, "/duration: not a duration"],
+    [{ duration: "367d" }, "/duration: longer than 366 days"],
+    [{ until: "2025-11-14T22:13:20Z" }, "/until: longer than 366 days"],
+    [{ until: "2024-02-30T00:00:00Z" }, "/until: not an RFC 3339"],
+    [{ until: "2024-02-03T25:00:00Z" }, "/until: not an RFC 3339"],
+    [{ until: "2024-02-03T05:00:00" }, "/until: not an RFC 3339"],
+    [{ until: "tomorrow" }, "/until: not an RFC 3339"],
+    [{ duration_ms: 10.5 }, "/duration_ms"],
+    [{ duration_ms: -1 }, "/duration_ms"],
+    [{ duration_ms: "10" }, "/duration_ms"],
+    [{ duration_ms: 3.2e10 }, "/duration_ms"],
+    [{ duration: 5 }, "/duration"],
+    [5, "the input"],
+  ])("RUN-132 %j is INVALID_INPUT and says why", (input, why) => {
+    const plan = sleep.plan(input, NOW);
+    expect(plan).toMatchObject({ kind: "failed", error: { code: "INVALID_INPUT" } });
+    expect(plan.kind === "failed" && plan.error.message).toContain(why);
   });
 });
 

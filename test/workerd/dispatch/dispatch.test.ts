@@ -104,7 +104,7 @@ test("a worker that never answers ends at the deadline", async () => {
 test("configuration, schema checks and JSONata need no eval", async () => {
   const resolver = new ConfigComponentResolver(DEFAULT_CONFIG);
   const resolution = resolver.resolve("/builtin/sleep", null);
-  expect(resolution.kind === "sleep" && resolution.component.plan({ duration_ms: "x" })).toMatchObject({
+  expect(resolution.kind === "sleep" && resolution.component.plan({ duration_ms: "x" }, 0)).toMatchObject({
     error: { code: "INVALID_INPUT" },
   });
   const deps = {

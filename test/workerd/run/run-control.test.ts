@@ -72,7 +72,12 @@ describe("pause", () => {
     );
     await valueOf(run(parent.runId).start(parent));
     await valueOf(
-      run(parent.runId).submitChild(parent.runId, { childRunId: child.runId, flowId: child.flowId, itemCount: 1 }),
+      run(parent.runId).submitChild(parent.runId, {
+        item: 0,
+        childRunId: child.runId,
+        flowId: child.flowId,
+        itemCount: 1,
+      }),
     );
     await valueOf(run(child.runId).start(child));
     await valueOf(run(parent.runId).pause(parent.runId));

@@ -79,6 +79,7 @@ function eventContent(
     }
     case "run_completed":
       return { RunCompleted: { runId, status: statusNumber(event.outcome === "skipped" ? "failed" : event.status) } };
+    case "item_started":
     case "step_waiting":
     case "attempt_failed":
     case "item_completed":
