@@ -50,6 +50,23 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX flows_by_time ON flows (ns, stored_at, flow_id)",
     "CREATE INDEX flows_by_name ON flows (ns, name, stored_at, flow_id)",
   ],
+  [
+    `CREATE TABLE tokens (
+      id TEXT PRIMARY KEY,
+      ns TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      name TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      allow_components TEXT,
+      created_at INTEGER NOT NULL,
+      created_by TEXT NOT NULL,
+      expires_at INTEGER,
+      revoked_at INTEGER,
+      last_used_at INTEGER
+    ) WITHOUT ROWID`,
+    "CREATE INDEX tokens_by_time ON tokens (created_at, id)",
+    "CREATE INDEX tokens_by_namespace ON tokens (ns, created_at, id)",
+  ],
 ];
 
 const applied = new WeakMap<D1Database, Promise<void>>();

@@ -5,7 +5,7 @@ export interface ListPosition {
   readonly id: string;
 }
 
-const FORM = /^(\d{1,15})_([0-9a-f-]{36,64})$/;
+const FORM = /^(\d{1,15})_([0-9a-f-]{16,64})$/;
 
 export function formatCursor(position: ListPosition): string {
   return `${position.at}_${position.id}`;
