@@ -1,11 +1,14 @@
 /**
  * The composition root: joins the parts to the Worker's bindings. No logic lives here.
  */
+import { waitUntil } from "cloudflare:workers";
 import bundledConfig from "../stepflow-config.yml";
 import { createApi } from "./api/api.ts";
 import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
+import { AccessTokens } from "./auth/access-tokens.ts";
+import { Authenticator } from "./auth/authenticator.ts";
 import { Capabilities } from "./auth/capabilities.ts";
-import { admitLocally } from "./auth/local-mode.ts";
+import { KnownTokens } from "./auth/known-tokens.ts";
 import { TaskTokens } from "./auth/task-tokens.ts";
 import { WorkerBlobAccess } from "./auth/worker-blob-access.ts";
 import { R2BlobStore } from "./blobs/r2-blob-store.ts";
@@ -25,6 +28,7 @@ import type { McpGenerations } from "./dispatch/mcp/mcp-session.ts";
 import { Router } from "./dispatch/router.ts";
 import { D1FlowCatalog } from "./index-store/d1-flow-catalog.ts";
 import { D1RunIndex } from "./index-store/d1-run-index.ts";
+import { D1TokenStore } from "./index-store/d1-token-store.ts";
 import { IndexObject, type IndexObjectApi } from "./index-store/index-object.ts";
 import { ShardedRunIndex } from "./index-store/sharded-run-index.ts";
 import type { Namespace, RunId } from "./protocol/ids.ts";
@@ -50,13 +54,14 @@ export interface Env {
   readonly STEPFLOW_CONFIG?: string;
   /** `1`: serve requests to a loopback address without tokens. */
   readonly STEPFLOW_LOCAL?: string;
+  /** A token that may do everything in the namespace `default`; a secret of at least 32 characters. */
+  readonly STEPFLOW_BOOTSTRAP_TOKEN?: string;
   /** What capabilities for workers are signed with; a secret. Without it workers get no blob URL and cannot answer later (202). */
   readonly STEPFLOW_SECRET?: string;
   readonly OPENAI_API_KEY?: string;
   readonly OPENAI_BASE_URL?: string;
 }
 
-const DEFAULT_NAMESPACE = "default" as Namespace;
 /** Bound on asking all workers for their components. */
 const LIST_COMPONENTS_MS = 10_000;
 const timers: Timers = {
@@ -187,6 +192,20 @@ export class RunObject extends defineRunObject<Env>(runDepsOf) {}
 export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf) {}
 export { CacheObject, IndexObject };
 
+function accessOf(env: Env): { readonly authenticator: Authenticator; readonly tokens: AccessTokens } {
+  const store = new D1TokenStore(env.DB);
+  const known = new KnownTokens({ store, now: Date.now, background: waitUntil });
+  const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+  return {
+    authenticator: new Authenticator({
+      bootstrapToken: env.STEPFLOW_BOOTSTRAP_TOKEN,
+      localMode: env.STEPFLOW_LOCAL === "1",
+      tokens: known,
+    }),
+    tokens: new AccessTokens({ store, known, now: Date.now, randomBytes }),
+  };
+}
+
 type Api = ReturnType<typeof createApi>;
 /** One per environment: bindings are the same object for every request of an isolate. */
 const apis = new WeakMap<Env, Api>();
@@ -194,16 +213,17 @@ const apis = new WeakMap<Env, Api>();
 function apiOf(env: Env): Api {
   const known = apis.get(env);
   if (known) return known;
+  const { authenticator, tokens } = accessOf(env);
   const api = createApi({
-    admit: (request) => admitLocally(request, env.STEPFLOW_LOCAL === "1"),
-    namespaceOf: () => DEFAULT_NAMESPACE,
+    authenticate: (request) => authenticator.authenticate(request),
+    tokens,
     runs: runsOf(env),
     blobs: (namespace) => blobsOf(env, namespace),
     workerBlobs: workerAccessOf(env)?.blobs,
     taskTokens: workerAccessOf(env)?.tasks,
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
-    components: () => routerOf(env, DEFAULT_NAMESPACE).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
+    components: (namespace) => routerOf(env, namespace).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
     newRunId: (): RunId => newRootRunId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
     now: Date.now,
     publicUrl: env.PUBLIC_URL,

@@ -1,4 +1,5 @@
-import type { Admission } from "../auth/local-mode.ts";
+import type { AccessTokens } from "../auth/access-tokens.ts";
+import type { Authentication } from "../auth/authenticator.ts";
 import type { TaskTokens } from "../auth/task-tokens.ts";
 import type { WorkerBlobAccess } from "../auth/worker-blob-access.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
@@ -20,9 +21,9 @@ export const DEFAULT_API_LIMITS: ApiLimits = {
 
 /** Everything the API reaches beyond itself. */
 export interface ApiDeps {
-  /** Asked before anything else is done with a request. */
-  admit(request: Request): Admission;
-  namespaceOf(request: Request): Namespace;
+  /** Asked before anything else is done with a request, unless it is open to all. */
+  authenticate(request: Request): Promise<Authentication>;
+  readonly tokens: Pick<AccessTokens, "create" | "list" | "revoke">;
   /** The object that holds this run: that of its root. */
   runs(namespace: Namespace, runId: RunId): RunObjectApi;
   blobs(namespace: Namespace): BlobStore;
@@ -32,7 +33,7 @@ export interface ApiDeps {
   readonly taskTokens: Pick<TaskTokens, "read"> | undefined;
   readonly index: Pick<RunIndex, "list">;
   readonly flows: FlowCatalog;
-  components(): Promise<ComponentListing>;
+  components(namespace: Namespace): Promise<ComponentListing>;
   /** A fresh root run id. */
   newRunId(): RunId;
   /** Epoch milliseconds. */

@@ -15,7 +15,7 @@ import { referencePage } from "./docs/reference-page.ts";
 import { FlowLibrary } from "./flow-library.ts";
 import { flowOperations } from "./flows.ts";
 import { healthOperations } from "./health.ts";
-import { apiDocument } from "./openapi-document.ts";
+import { ACCESS_TOKEN_SCHEME, apiDocument } from "./openapi-document.ts";
 import type { Operation } from "./operation.ts";
 import { discardBody } from "./request-body.ts";
 import { routeOperations } from "./route-operations.ts";
@@ -25,6 +25,7 @@ import { runResultOperations } from "./run-results.ts";
 import { runOperations } from "./runs.ts";
 import { submitRunOperations } from "./submit-run.ts";
 import { taskOperations } from "./tasks.ts";
+import { tokenOperations } from "./tokens.ts";
 import { serveWorkerBlobs } from "./worker-blobs.ts";
 
 const BASE = "/api/v1";
@@ -46,6 +47,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...flowOperations(deps, library),
     ...blobOperations(deps),
     ...componentOperations(deps),
+    ...tokenOperations(deps),
     ...healthOperations(deps),
   ];
   const app = new OpenAPIHono();
@@ -53,17 +55,14 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   app.notFound((context) => answerError(unknownRoute([...operations, ...tasks], context.req.raw), () => {}));
   serveWorkerBlobs(app, deps);
   routeOperations(app, BASE, tasks, deps);
-  app.use(async (context, next) => {
-    const admission = deps.admit(context.req.raw);
-    if (admission.kind === "refused") throw new ApiError(admission.status, admission.reason);
-    await next();
-  });
   app.use(cors({ origin: "*", exposeHeaders: ["location", "x-blob-type", "content-disposition"], maxAge: 600 }));
   for (const operation of [...operations, ...tasks]) {
     app.openAPIRegistry.registerPath(operation.route);
   }
   routeOperations(app, BASE, operations, deps);
   for (const face of compatFaces(deps, library, operations)) app.route(face.base, compatApp(face, deps));
+  app.openAPIRegistry.registerComponent("securitySchemes", "accessToken", ACCESS_TOKEN_SCHEME);
+  // What follows holds nobody's data and is open, as health is.
   const document = lazily(() => apiDocument(app, deps));
   const page = lazily(() => referencePage(document() as unknown as ReferenceDocument));
   app.get("/openapi.json", (context) => context.json(document()));

@@ -14,6 +14,7 @@ export function blobOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/blobs",
+      scope: ["runs:write", "flows:write"],
       operationId: "storeBlob",
       tag: "Blobs",
       summary: "Store a value or a file",
@@ -42,6 +43,7 @@ export function blobOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/blobs/{blobId}",
+      scope: "runs:read",
       operationId: "getBlob",
       tag: "Blobs",
       summary: "Read a blob",

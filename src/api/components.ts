@@ -7,6 +7,7 @@ export function componentOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/components",
+      scope: ["runs:read", "flows:write", "workers"],
       operationId: "listComponents",
       tag: "System",
       summary: "The components that steps can name",
@@ -14,8 +15,8 @@ export function componentOperations(deps: ApiDeps): readonly Operation[] {
         "A plugin that cannot be asked is named in `failedPlugins`, with its routes and the reason; the others are listed all the same.",
       query: listComponentsQuery,
       responses: { 200: { description: "Sorted by path.", schema: componentList } },
-      async handle({ query, warnings }) {
-        const { components, complete, failedPlugins } = await deps.components();
+      async handle({ namespace, query, warnings }) {
+        const { components, complete, failedPlugins } = await deps.components(namespace);
         // Absent fields are left out by the JSON writer.
         const listed = components.map(({ path, plugin, component, description, inputSchema, outputSchema }) => ({
           path,

@@ -46,6 +46,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
     operation({
       method: "post",
       path: "/flows",
+      scope: "flows:write",
       operationId: "storeFlow",
       tag: "Flows",
       summary: "Validate and store a flow",
@@ -74,6 +75,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
     operation({
       method: "get",
       path: "/flows",
+      scope: ["runs:read", "flows:write"],
       operationId: "listFlows",
       tag: "Flows",
       summary: "List stored flows",
@@ -88,6 +90,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
     operation({
       method: "get",
       path: "/flows/{flowId}",
+      scope: ["runs:read", "flows:write"],
       operationId: "getFlow",
       tag: "Flows",
       summary: "Read a flow",
@@ -101,6 +104,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
     operation({
       method: "get",
       path: "/flows/{flowId}/variables",
+      scope: ["runs:read", "flows:write"],
       operationId: "getFlowVariables",
       tag: "Flows",
       summary: "The variables a flow declares",
@@ -114,6 +118,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
     operation({
       method: "delete",
       path: "/flows/{flowId}",
+      scope: "flows:write",
       operationId: "deleteFlow",
       tag: "Flows",
       summary: "Delete a flow",

@@ -7,6 +7,7 @@ export function healthOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/health",
+      scope: "open",
       operationId: "getHealth",
       tag: "System",
       summary: "Whether the orchestrator answers",

@@ -3,6 +3,14 @@ import type { ApiDeps } from "./api-deps.ts";
 
 export type ApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
+/** An operation names beside it the scope that the token needs; alternatives are listed one by one. */
+export const ACCESS_TOKEN_SCHEME = {
+  type: "http",
+  scheme: "bearer",
+  bearerFormat: "sfe_<id>_<secret>",
+  description: "An access token. One with the scope `admin` may do everything.",
+} as const;
+
 /** The OpenAPI 3.1 document of everything registered with the app. */
 export function apiDocument(app: OpenAPIHono, deps: Pick<ApiDeps, "publicUrl" | "version">): ApiDocument {
   return app.getOpenAPI31Document(
@@ -22,6 +30,7 @@ export function apiDocument(app: OpenAPIHono, deps: Pick<ApiDeps, "publicUrl" | 
         { name: "Flows", description: "Flow documents, addressed by the hash of their canonical form." },
         { name: "Blobs", description: "Values and files, addressed by the hash of their bytes." },
         { name: "Tasks", description: "How a worker that answered 202 reports later. The token is the permission." },
+        { name: "Tokens", description: "Access tokens: what a caller may do, and in which namespace." },
         { name: "System", description: "What this orchestrator is and can do." },
       ],
     },

@@ -4,8 +4,10 @@
  */
 import type { RouteConfig } from "@hono/zod-openapi";
 import type { z } from "zod";
+import type { Caller } from "../auth/caller.ts";
 import { errorBody, type RequestFault } from "../protocol/api/error-body.ts";
 import type { Namespace } from "../protocol/ids.ts";
+import { alternatives, type OperationScope } from "./admission.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { invalidRequest } from "./api-error.ts";
 import { readJson } from "./request-body.ts";
@@ -29,6 +31,8 @@ export interface OperationSpec<
   readonly method: "get" | "post" | "delete";
   /** Below `/api/v1`, parameters in braces. */
   readonly path: string;
+  /** What a caller needs. */
+  readonly scope: OperationScope;
   readonly operationId: string;
   readonly tag: string;
   readonly summary: string;
@@ -47,6 +51,8 @@ export interface OperationSpec<
 /** A checked request. */
 interface OperationRequest<Params, Query, Headers, Body> {
   readonly raw: Request;
+  readonly caller: Caller;
+  /** The caller's. */
   readonly namespace: Namespace;
   readonly params: Params;
   readonly query: Query;
@@ -59,8 +65,15 @@ interface OperationRequest<Params, Query, Headers, Body> {
 export interface Operation {
   readonly method: "get" | "post" | "delete";
   readonly path: string;
+  /** Asked for before `handle` is called. */
+  readonly scope: OperationScope;
   readonly route: RouteConfig;
-  handle(raw: Request, pathParameters: Readonly<Record<string, string>>, deps: ApiDeps): Promise<Response>;
+  handle(
+    raw: Request,
+    pathParameters: Readonly<Record<string, string>>,
+    deps: Pick<ApiDeps, "limits">,
+    caller: Caller,
+  ): Promise<Response>;
 }
 
 export function operation<
@@ -72,8 +85,9 @@ export function operation<
   return {
     method: spec.method,
     path: spec.path,
+    scope: spec.scope,
     route: routeOf(spec),
-    async handle(raw, pathParameters, deps) {
+    async handle(raw, pathParameters, deps, caller) {
       const faults: RequestFault[] = [];
       const warnings: RequestFault[] = [];
       // Without a schema there is nothing to read: the handler's type then has no fields to ask for.
@@ -99,7 +113,7 @@ export function operation<
       if (spec.body !== undefined && !isFields(json))
         throw invalidRequest([{ pointer: "", message: "expected a JSON object" }]);
       if (faults.length > 0) throw invalidRequest(faults);
-      return spec.handle({ raw, namespace: deps.namespaceOf(raw), params, query, headers, body, warnings });
+      return spec.handle({ raw, caller, namespace: caller.namespace, params, query, headers, body, warnings });
     },
   };
 }
@@ -136,6 +150,7 @@ function routeOf<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodOb
     tags: [spec.tag],
     summary: spec.summary,
     ...(spec.description === undefined ? {} : { description: spec.description }),
+    security: spec.scope === "open" ? [] : alternatives(spec.scope).map((scope) => ({ accessToken: [scope] })),
     request: {
       ...(spec.params ? { params: spec.params } : {}),
       ...(spec.query ? { query: spec.query } : {}),

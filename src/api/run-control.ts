@@ -9,6 +9,7 @@ export function runControlOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/runs/{runId}/pause",
+      scope: "runs:write",
       operationId: "pauseRun",
       tag: "Runs",
       summary: "Pause a run",
@@ -24,6 +25,7 @@ export function runControlOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/runs/{runId}/resume",
+      scope: "runs:write",
       operationId: "resumeRun",
       tag: "Runs",
       summary: "Let a paused run go on",

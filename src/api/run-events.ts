@@ -11,6 +11,7 @@ export function runEventOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs/{runId}/events",
+      scope: "runs:read",
       operationId: "streamEvents",
       tag: "Runs",
       summary: "Follow a run",

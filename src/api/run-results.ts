@@ -20,6 +20,7 @@ export function runResultOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs/{runId}/items",
+      scope: "runs:read",
       operationId: "listItems",
       tag: "Runs",
       summary: "The results of a run's items",
@@ -40,6 +41,7 @@ export function runResultOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs/{runId}/steps",
+      scope: "runs:read",
       operationId: "listSteps",
       tag: "Runs",
       summary: "The steps of a run's items",
@@ -60,6 +62,7 @@ export function runResultOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs/{runId}/steps/{stepId}",
+      scope: "runs:read",
       operationId: "getStep",
       tag: "Runs",
       summary: "One step of one item, with its output",

@@ -16,6 +16,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs",
+      scope: "runs:read",
       operationId: "listRuns",
       tag: "Runs",
       summary: "List and search runs",
@@ -29,6 +30,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs/{runId}",
+      scope: "runs:read",
       operationId: "getRun",
       tag: "Runs",
       summary: "Read a run",
@@ -45,6 +47,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "delete",
       path: "/runs/{runId}",
+      scope: "runs:write",
       operationId: "deleteRun",
       tag: "Runs",
       summary: "Delete a run that has ended, with its sub-runs",
@@ -60,6 +63,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/runs/{runId}/cancel",
+      scope: "runs:write",
       operationId: "cancelRun",
       tag: "Runs",
       summary: "Cancel a run",
@@ -74,6 +78,7 @@ export function runOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "get",
       path: "/runs/{runId}/flow",
+      scope: "runs:read",
       operationId: "getRunFlow",
       tag: "Runs",
       summary: "The flow a run executes",

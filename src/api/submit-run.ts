@@ -9,6 +9,7 @@ export function submitRunOperations(deps: ApiDeps, library: FlowLibrary): readon
     operation({
       method: "post",
       path: "/runs",
+      scope: "runs:write",
       operationId: "submitRun",
       tag: "Runs",
       summary: "Start a run",

@@ -28,6 +28,7 @@ export function taskOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/tasks/{token}/complete",
+      scope: "open",
       operationId: "completeTask",
       tag: "Tasks",
       summary: "Report a task's result",
@@ -44,6 +45,7 @@ export function taskOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/tasks/{token}/fail",
+      scope: "open",
       operationId: "failTask",
       tag: "Tasks",
       summary: "Report that a task failed",
@@ -65,6 +67,7 @@ export function taskOperations(deps: ApiDeps): readonly Operation[] {
     operation({
       method: "post",
       path: "/tasks/{token}/heartbeat",
+      scope: "open",
       operationId: "heartbeatTask",
       tag: "Tasks",
       summary: "Give a sign of life",

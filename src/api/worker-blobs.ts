@@ -21,7 +21,7 @@ export function serveWorkerBlobs(app: OpenAPIHono, deps: ApiDeps): void {
           "This blob address is not one of ours, or out of date. A worker gets the current one with `initialize`.",
         );
       }
-      return operation.handle(context.req.raw, parameters, { ...deps, namespaceOf: () => namespace });
+      return operation.handle(context.req.raw, parameters, deps, { name: "worker", namespace, scopes: [] });
     });
   }
 }

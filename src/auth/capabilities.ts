@@ -6,6 +6,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Json } from "../protocol/json.ts";
 import { parseJson } from "../protocol/parse-json.ts";
+import { equalBytes } from "./equal-bytes.ts";
 
 export class Capabilities {
   readonly #secret: Uint8Array;
@@ -25,7 +26,7 @@ export class Capabilities {
     const [content, signature, ...rest] = capability.split(".").map(fromBase64Url);
     if (!content || !signature || rest.length > 0) return undefined;
     const text = new TextDecoder().decode(content);
-    if (!isEqual(signature, this.#sign(purpose, text))) return undefined;
+    if (!equalBytes(signature, this.#sign(purpose, text))) return undefined;
     const parsed = parseJson(text);
     return parsed.kind === "json" ? parsed.json : undefined;
   }
@@ -33,14 +34,6 @@ export class Capabilities {
   #sign(purpose: string, text: string): Uint8Array {
     return hmac(sha256, this.#secret, new TextEncoder().encode(`${purpose}\n${text}`));
   }
-}
-
-/** In the same time whatever differs. */
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (const [index, byte] of a.entries()) difference |= byte ^ (b[index] ?? 0);
-  return difference === 0;
 }
 
 function toBase64Url(bytes: Uint8Array): string {

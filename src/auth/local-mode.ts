@@ -1,20 +1,13 @@
-/** Whether a request may come in. A refusal says why, for the one who runs the orchestrator. */
+/** Whether a request without a token may come in. A refusal says why, for the one who runs the orchestrator. */
 export type Admission =
   | { readonly kind: "admitted" }
   | { readonly kind: "refused"; readonly status: "UNAVAILABLE" | "FORBIDDEN"; readonly reason: string };
 
 /**
- * The rule while no access tokens are configured: nobody gets in, except that in local mode (`STEPFLOW_LOCAL=1`) requests to a
- * loopback address do. A page of another site that a browser on this machine shows is refused by its `Origin`; a name that was
- * re-pointed to this machine, by its host.
+ * The rule of local mode (`STEPFLOW_LOCAL=1`): requests to a loopback address need no token. A page of another site that a browser
+ * on this machine shows is refused by its `Origin`; a name that was re-pointed to this machine, by its host.
  */
-export function admitLocally(request: Request, localMode: boolean): Admission {
-  if (!localMode) {
-    return refuse(
-      "UNAVAILABLE",
-      "No access tokens are configured. For use on this machine only, start it with STEPFLOW_LOCAL=1.",
-    );
-  }
+export function admitLocally(request: Request): Admission {
   const host = new URL(request.url).hostname;
   if (!isLoopback(host)) {
     return refuse(

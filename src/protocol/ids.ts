@@ -14,5 +14,5 @@ export type BlobId = Branded<"BlobId">;
 export type FlowId = BlobId;
 /** Names one execution of one step of one item; stable over retries and recovery. */
 export type TaskId = Branded<"TaskId">;
-/** `default` until tokens say otherwise. */
+/** Whose runs, flows and blobs: `default`, or what a caller's token says. Lower-case letters, digits and hyphens. */
 export type Namespace = Branded<"Namespace">;

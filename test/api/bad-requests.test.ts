@@ -192,12 +192,16 @@ describe("who may call", () => {
     expect(response.headers.get("access-control-allow-headers")).toBe("content-type");
   });
 
-  test("nobody, when it is neither in local mode nor has tokens", async () => {
+  test("AUTH-10: nobody, when it is neither in local mode nor has tokens", async () => {
     const closed = await startOrchestrator({ STEPFLOW_LOCAL: "" });
     try {
-      const { status, body } = await closed.call("GET", "/api/v1/health");
+      const { status, body } = await closed.call("GET", "/api/v1/runs");
       expect(status).toBe(503);
       expect(body.error.message).toContain("STEPFLOW_LOCAL=1");
+      const bad = await closed.call("GET", "/api/v1/runs", undefined, {
+        authorization: `Bearer sfe_${"0".repeat(81)}`,
+      });
+      expect(bad.status).toBe(503);
     } finally {
       await closed.dispose();
     }

@@ -29,6 +29,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
   expect(routes.map((route) => route.replace("/api/v1", "")).toSorted()).toEqual([
     "delete /flows/{flowId}",
     "delete /runs/{runId}",
+    "delete /tokens/{tokenId}",
     "get /blobs/{blobId}",
     "get /components",
     "get /flows",
@@ -42,6 +43,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "get /runs/{runId}/items",
     "get /runs/{runId}/steps",
     "get /runs/{runId}/steps/{stepId}",
+    "get /tokens",
     "post /blobs",
     "post /flows",
     "post /runs",
@@ -51,6 +53,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /tasks/{token}/complete",
     "post /tasks/{token}/fail",
     "post /tasks/{token}/heartbeat",
+    "post /tokens",
   ]);
 });
 
@@ -62,6 +65,14 @@ test("operations are named once, told in words, and say what a refusal looks lik
     expect(tags).toHaveLength(1);
     expect(JSON.stringify(responses["default"])).toContain("#/components/schemas/Error");
   }
+});
+
+test("AUTH-4: operations say which scope they need, in the document, on the page and on the command line", () => {
+  expect(page).toContain("Needs the scope <code>runs:read</code>.");
+  expect(page).toContain("Needs the scope <code>runs:write</code> or <code>flows:write</code>.");
+  expect(page.match(/Needs no access token\./g)).toHaveLength(4);
+  expect(page.match(/authorization: Bearer \$STEPFLOW_TOKEN/g)).toHaveLength(operations().length - 4);
+  expect(document.components).toHaveProperty("securitySchemes.accessToken.scheme", "bearer");
 });
 
 test("every reference inside the document leads somewhere", () => {

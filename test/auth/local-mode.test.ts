@@ -9,8 +9,8 @@ test.each([
   "http://localhost/",
   "http://api.localhost:1/",
   "http://[::1]:80/",
-])("local mode admits a loopback address: %s", (url) => {
-  expect(admitLocally(request(url), true)).toEqual({ kind: "admitted" });
+])("AUTH-10: local mode admits a loopback address: %s", (url) => {
+  expect(admitLocally(request(url))).toEqual({ kind: "admitted" });
 });
 
 test.each([
@@ -20,13 +20,13 @@ test.each([
   "http://10.0.0.1/",
   "http://[::2]/",
 ])("local mode refuses any other: %s", (url) => {
-  expect(admitLocally(request(url), true)).toMatchObject({ kind: "refused", status: "UNAVAILABLE" });
+  expect(admitLocally(request(url))).toMatchObject({ kind: "refused", status: "UNAVAILABLE" });
 });
 
 test.each(["https://example.com", "null", "http://localhost.example.com"])(
   "local mode refuses a page of another site: %s",
   (origin) => {
-    expect(admitLocally(request("http://127.0.0.1/", origin), true)).toMatchObject({
+    expect(admitLocally(request("http://127.0.0.1/", origin))).toMatchObject({
       kind: "refused",
       status: "FORBIDDEN",
     });
@@ -34,13 +34,5 @@ test.each(["https://example.com", "null", "http://localhost.example.com"])(
 );
 
 test("local mode admits a page of this machine", () => {
-  expect(admitLocally(request("http://127.0.0.1/", "http://localhost:5173"), true)).toEqual({ kind: "admitted" });
-});
-
-test("without local mode nobody is admitted, and the reason says what to do", () => {
-  expect(admitLocally(request("http://127.0.0.1/"), false)).toMatchObject({
-    kind: "refused",
-    status: "UNAVAILABLE",
-    reason: expect.stringContaining("STEPFLOW_LOCAL=1"),
-  });
+  expect(admitLocally(request("http://127.0.0.1/", "http://localhost:5173"))).toEqual({ kind: "admitted" });
 });

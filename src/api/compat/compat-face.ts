@@ -46,6 +46,7 @@ function answering200(same: Operation): Operation {
   return {
     method: same.method,
     path: same.path,
+    scope: same.scope,
     route: same.route,
     async handle(...request) {
       const { status, body, headers } = await same.handle(...request);

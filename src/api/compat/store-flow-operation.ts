@@ -17,6 +17,7 @@ export function storeFlowOperation(
   return compatOperation({
     method: "post",
     path: "/flows",
+    scope: "flows:write",
     body: z.object({ flow: jsonObject, dryRun: z.boolean().nullish() }),
     async handle({ namespace, body: { flow, dryRun } }) {
       const toStore = { parsed: parseFlowDocument(flow), dryRun: dryRun ?? false };

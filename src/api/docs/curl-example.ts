@@ -1,4 +1,5 @@
 import {
+  neededScopes,
   type ReferenceDocument,
   type ReferenceOperation,
   type ReferenceSchema,
@@ -20,6 +21,7 @@ export function curlExample(
   const content = Object.entries(operation.requestBody?.content ?? {})[0];
   const lines = [
     `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${document.servers?.[0]?.url ?? ""}${filled}`,
+    ...(neededScopes(operation).length > 0 ? ['-H "authorization: Bearer $STEPFLOW_TOKEN"'] : []),
     ...(accept === "text/event-stream" ? ["-N"] : []),
     ...(content
       ? [

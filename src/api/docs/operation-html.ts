@@ -1,6 +1,11 @@
 import { curlExample } from "./curl-example.ts";
 import { escapeHtml, proseHtml } from "./html.ts";
-import type { ReferenceContent, ReferenceDocument, ReferenceOperation } from "./reference-document.ts";
+import {
+  neededScopes,
+  type ReferenceContent,
+  type ReferenceDocument,
+  type ReferenceOperation,
+} from "./reference-document.ts";
 import { fieldRow, typeHtml } from "./schema-html.ts";
 
 export interface RoutedOperation {
@@ -15,6 +20,7 @@ export function operationHtml(document: ReferenceDocument, { method, path, opera
   return `<section id="${escapeHtml(operationId)}">
 <h3>${escapeHtml(summary)}</h3>
 <p class="route"><span class="method ${method}">${method}</span><code>${escapeHtml(path)}</code></p>
+${scopesHtml(neededScopes(operation))}
 ${description === undefined ? "" : `<p>${proseHtml(description)}</p>`}
 ${
   parameters.length === 0
@@ -34,6 +40,12 @@ ${requestBody ? `<h4>Body</h4>${contentHtml(requestBody.content)}` : ""}
 <h4>Example</h4>
 <pre><code>${escapeHtml(curlExample(document, method, path, operation))}</code></pre>
 </section>`;
+}
+
+function scopesHtml(scopes: readonly string[]): string {
+  if (scopes.length === 0) return '<p class="dim">Needs no access token.</p>';
+  const names = scopes.map((scope) => `<code>${escapeHtml(scope)}</code>`);
+  return `<p class="dim">Needs the scope ${names.join(" or ")}.</p>`;
 }
 
 function contentHtml(content: ReferenceContent): string {

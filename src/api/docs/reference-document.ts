@@ -12,6 +12,8 @@ export interface ReferenceOperation {
   readonly tags?: readonly string[];
   readonly summary?: string;
   readonly description?: string;
+  /** One alternative each; empty: open to all. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly ReferenceParameter[];
   readonly requestBody?: { readonly content: ReferenceContent };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: ReferenceContent }>>;
@@ -39,6 +41,11 @@ export interface ReferenceSchema {
   readonly additionalProperties?: boolean | ReferenceSchema;
   readonly oneOf?: readonly ReferenceSchema[];
   readonly allOf?: readonly ReferenceSchema[];
+}
+
+/** The scopes of which a caller needs one; none: open to all. */
+export function neededScopes({ security = [] }: ReferenceOperation): readonly string[] {
+  return [...new Set(security.flatMap((alternative) => Object.values(alternative).flat()))];
 }
 
 /** The name a `$ref` points at. */

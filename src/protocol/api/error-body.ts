@@ -4,6 +4,7 @@ import { diagnosticSchema } from "./diagnostic.ts";
 /** Why a request was refused, in one word; each goes with one HTTP status. */
 export const API_ERROR_STATUSES = {
   INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,

@@ -31,6 +31,7 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
     compatOperation({
       method: "get",
       path: "/runs/{runId}/events",
+      scope: "runs:read",
       params: runParams,
       query: eventsQuery,
       async handle({ raw, namespace, params, query }) {

@@ -37,6 +37,7 @@ function healthOperation(deps: ApiDeps): Operation {
   return compatOperation({
     method: "get",
     path: "/health",
+    scope: "open",
     handle: async () =>
       Response.json({
         status: "healthy",

@@ -21,6 +21,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "post",
       path: "/runs",
+      scope: "runs:write",
       headers: submitRunHeaders,
       body: submissionBody,
       async handle(request) {
@@ -31,6 +32,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs",
+      scope: "runs:read",
       query: listQuery.extend({ status: queryInteger(0, 1000).optional() }),
       async handle({ namespace, query: { status: number = 0, ...query } }) {
         const status = statusOfNumber(number);
@@ -41,6 +43,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}",
+      scope: "runs:read",
       params: runParams,
       query: waitQuery,
       async handle({ namespace, params: { runId }, query }) {
@@ -54,6 +57,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}/items",
+      scope: "runs:read",
       params: runParams,
       query: z.object({ resultOrder: queryInteger(0, 1000).optional() }),
       async handle({ namespace, params: { runId }, query: { resultOrder } }) {
@@ -65,6 +69,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}/steps",
+      scope: "runs:read",
       params: runParams,
       query: z.object({ itemIndex }),
       async handle({ namespace, params: { runId }, query }) {
@@ -75,6 +80,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}/steps/{stepId}",
+      scope: "runs:read",
       params: stepParams,
       // `asof` asks for a state at least that new: ours always is.
       query: z.object({ itemIndex, asof: queryInteger(0, Number.MAX_SAFE_INTEGER).optional() }),
@@ -88,6 +94,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "post",
       path: "/runs/{runId}/cancel",
+      scope: "runs:write",
       params: runParams,
       async handle({ namespace, params: { runId } }) {
         const summary = valueOf(await deps.runs(namespace, runId).cancel(runId), runId);

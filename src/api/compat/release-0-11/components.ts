@@ -9,9 +9,10 @@ export function componentOperations(deps: ApiDeps): readonly Operation[] {
     compatOperation({
       method: "get",
       path: "/components",
+      scope: ["runs:read", "flows:write", "workers"],
       query: z.object({ includeSchemas: queryBoolean.optional() }),
-      async handle({ query: { includeSchemas = true } }) {
-        const { components } = await deps.components();
+      async handle({ namespace, query: { includeSchemas = true } }) {
+        const { components } = await deps.components(namespace);
         return Response.json({
           components: components.map(({ path, description, inputSchema, outputSchema }) => ({
             component: path,

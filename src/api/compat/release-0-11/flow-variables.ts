@@ -10,6 +10,7 @@ export function flowVariablesOperation(library: FlowLibrary): Operation {
   return compatOperation({
     method: "get",
     path: "/flows/{flowId}/variables",
+    scope: ["runs:read", "flows:write"],
     params: z.object({ flowId: blobIdSchema }),
     async handle({ namespace, params }) {
       const { flowId, flow } = await library.load(namespace, params.flowId);

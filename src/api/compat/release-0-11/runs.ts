@@ -19,6 +19,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "post",
       path: "/runs",
+      scope: "runs:write",
       headers: submitRunHeaders,
       body: submissionBody,
       async handle(request) {
@@ -30,6 +31,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs",
+      scope: "runs:read",
       query: statusQuery,
       async handle({ namespace, query }) {
         return Response.json({ runs: (await listRuns(deps, namespace, query)).map(runDocument) });
@@ -38,6 +40,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}",
+      scope: "runs:read",
       params: runParams,
       query: waitQuery,
       async handle({ namespace, params: { runId }, query }) {
@@ -48,6 +51,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}/items",
+      scope: "runs:read",
       params: runParams,
       async handle({ namespace, params: { runId } }) {
         const items = await allItems(deps.runs(namespace, runId), runId);
@@ -57,6 +61,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "get",
       path: "/runs/{runId}/steps",
+      scope: "runs:read",
       params: runParams,
       query: z.object({ itemIndex: queryInteger(0, 2 ** 31).optional() }),
       async handle({ namespace, params: { runId }, query: { itemIndex = 0 } }) {
@@ -67,6 +72,7 @@ export function runOperations(deps: ApiDeps, library: FlowLibrary): readonly Ope
     compatOperation({
       method: "post",
       path: "/runs/{runId}/cancel",
+      scope: "runs:write",
       params: runParams,
       async handle({ namespace, params: { runId } }) {
         return Response.json(runDocument(valueOf(await deps.runs(namespace, runId).cancel(runId), runId)));
