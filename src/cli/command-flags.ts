@@ -1,6 +1,7 @@
 /** Flags that several commands share, and what they mean. */
 import type { ArgsDef, ParsedArgs } from "citty";
 import type { ToleratedFailures } from "../protocol/run.ts";
+import { ApiClient } from "./client/api-client.ts";
 import { invalid } from "./exit-code.ts";
 
 export const flowArgs = {
@@ -38,6 +39,11 @@ export const serverArgs = {
     type: "string",
     valueHint: "URL",
     description: "the orchestrator; otherwise $STEPFLOW_URL, then http://127.0.0.1:7840",
+  },
+  token: {
+    type: "string",
+    valueHint: "TOKEN",
+    description: "an access token; otherwise $STEPFLOW_TOKEN, which the list of processes does not show",
   },
 } as const satisfies ArgsDef;
 
@@ -78,6 +84,15 @@ export function serverUrl(args: ParsedArgs<typeof serverArgs>): string {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text))
     throw invalid(`--url ${text} is not an http or https URL`, "for example --url http://127.0.0.1:7840");
   return text;
+}
+
+/** The API of the orchestrator that the flags name. */
+export function serverClient(args: ParsedArgs<typeof serverArgs>): ApiClient {
+  const token = args.token ?? process.env["STEPFLOW_TOKEN"];
+  // A header cannot carry it, and the reason would not be understood.
+  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token))
+    throw invalid("the access token has characters that no token has", "check --token, or the variable STEPFLOW_TOKEN");
+  return new ApiClient(serverUrl(args), token === "" ? undefined : token);
 }
 
 /** The flow's path, from the argument or the flag. */

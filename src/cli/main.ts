@@ -12,6 +12,7 @@ import { runsCommand } from "./commands/runs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { submitCommand } from "./commands/submit.ts";
 import { testCommand } from "./commands/test.ts";
+import { tokensCommand } from "./commands/tokens.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { visualizeCommand } from "./commands/visualize.ts";
 import { CommandFailure, type ExitCode, invalid } from "./exit-code.ts";
@@ -41,6 +42,7 @@ const stepflow = commandGroup(
     listComponentsCommand,
     runsCommand,
     flowsCommand,
+    tokensCommand,
     serveCommand,
   ],
 );

@@ -35,7 +35,7 @@ export async function stepflow(args: readonly string[], options: CliOptions = {}
 /** Starts it; the caller ends it. */
 export function startStepflow(args: readonly string[], options: CliOptions = {}): ChildProcess {
   if (!existsSync(program)) throw new Error("dist/cli/main.js is missing: run `npm run build` first");
-  const { STEPFLOW_URL: _url, FORCE_COLOR: _color, ...inherited } = process.env;
+  const { STEPFLOW_URL: _url, STEPFLOW_TOKEN: _token, FORCE_COLOR: _color, ...inherited } = process.env;
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd,
     env: { ...inherited, NO_COLOR: "1", ...options.env },

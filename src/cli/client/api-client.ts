@@ -4,6 +4,7 @@ import type { componentList } from "../../protocol/api/component.ts";
 import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
 import type { runPage, stepPage } from "../../protocol/api/run.ts";
+import type { createdToken, createTokenBody, listedToken, tokenPage } from "../../protocol/api/token.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import { readEventStream } from "../../protocol/read-event-stream.ts";
@@ -26,7 +27,10 @@ export class ApiFailure extends CommandFailure {
   readonly details: ErrorDetails | undefined;
 
   constructor(status: number, message: string, details: ErrorDetails | undefined) {
-    super(message, { exitCode: status === 400 || status === 413 || status === 422 ? 2 : 1 });
+    super(message, {
+      exitCode: status === 400 || status === 413 || status === 422 ? 2 : 1,
+      ...(status === 401 ? { hint: "give an access token with --token, or in the variable STEPFLOW_TOKEN" } : {}),
+    });
     this.status = status;
     this.details = details;
   }
@@ -37,9 +41,11 @@ type Query = Readonly<Record<string, string | number | boolean | readonly string
 
 export class ApiClient {
   readonly #base: string;
+  readonly #token: string | undefined;
 
-  /** `url`: the orchestrator's origin (a path before `/api/v1` is kept). */
-  constructor(url: string) {
+  /** `url`: the orchestrator's origin (a path before `/api/v1` is kept). Without a `token` it serves only this machine. */
+  constructor(url: string, token: string | undefined) {
+    this.#token = token;
     this.#base = `${url.replace(/\/+$/, "").replace(/\/api\/v1$/, "")}/api/v1`;
   }
 
@@ -106,6 +112,18 @@ export class ApiClient {
     return this.#json("GET", "/components", { query: options });
   }
 
+  createToken(token: z.input<typeof createTokenBody>): Promise<z.infer<typeof createdToken>> {
+    return this.#json("POST", "/tokens", { body: token });
+  }
+
+  tokens(query: Query): Promise<z.infer<typeof tokenPage>> {
+    return this.#json("GET", "/tokens", { query });
+  }
+
+  revokeToken(tokenId: string): Promise<z.infer<typeof listedToken>> {
+    return this.#json("DELETE", `/tokens/${encodeURIComponent(tokenId)}`);
+  }
+
   /** Stores bytes as they are; returns the blob's id. */
   async putFile(bytes: Uint8Array<ArrayBuffer>, filename: string): Promise<string> {
     const headers = { "content-type": "application/octet-stream", "x-blob-filename": encodeURIComponent(filename) };
@@ -142,6 +160,7 @@ export class ApiClient {
         method,
         headers: {
           accept: options.accept ?? "application/json",
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(options.body === undefined ? {} : { "content-type": "application/json" }),
           ...options.headers,
         },

@@ -1,7 +1,6 @@
 import { stringify } from "yaml";
-import { ApiClient } from "../client/api-client.ts";
 import { commandGroup, leafCommand } from "../command.ts";
-import { flowArgs, flowPath, serverArgs, serverUrl, wholeNumber } from "../command-flags.ts";
+import { flowArgs, flowPath, serverArgs, serverClient, wholeNumber } from "../command-flags.ts";
 import { loadFlow } from "../flow/load-flow.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { renderTable } from "../report/table.ts";
@@ -24,7 +23,7 @@ const list = leafCommand({
     format: { type: "enum", options: ["pretty", "json"], description: "pretty on a terminal, otherwise json" },
   },
   async run({ args }) {
-    const page = await new ApiClient(serverUrl(args)).flows({
+    const page = await serverClient(args).flows({
       name: args.name,
       latestOnly: args["latest-only"] === true ? true : undefined,
       limit: wholeNumber("limit", args.limit),
@@ -45,7 +44,7 @@ const get = leafCommand({
     format: { type: "enum", options: ["yaml", "json"], default: "json", description: "how to print" },
   },
   async run({ args }) {
-    const { flow } = await new ApiClient(serverUrl(args)).flow(args.id);
+    const { flow } = await serverClient(args).flow(args.id);
     await (args.format === "yaml" ? writeToStandardOutput(stringify(flow)) : print(flow));
     return 0;
   },
@@ -65,7 +64,7 @@ const put = leafCommand({
   },
   async run({ args }) {
     const { document } = await loadFlow(flowPath(args));
-    const stored = await new ApiClient(serverUrl(args)).storeFlow(document, {
+    const stored = await serverClient(args).storeFlow(document, {
       ...(args.name === undefined ? {} : { name: args.name }),
       ...(args["dry-run"] === true ? { dryRun: true } : {}),
     });

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import { ApiClient, type ComponentList, type ListedComponent } from "../client/api-client.ts";
+import { type ComponentList, type ListedComponent } from "../client/api-client.ts";
 import { leafCommand } from "../command.ts";
-import { configArgs, localArgs, serverArgs, serverUrl } from "../command-flags.ts";
+import { configArgs, localArgs, serverArgs, serverClient } from "../command-flags.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { warnOfFailedPlugins } from "../contracts/check-contracts.ts";
 import { readComponents } from "../contracts/read-components.ts";
@@ -45,7 +45,7 @@ export const listComponentsCommand = leafCommand({
             workerFlags: every("worker"),
             verbose: args["log-level"] === "info",
           })
-        : await new ApiClient(serverUrl(args)).components({ excludeSchemas: !schemas });
+        : await serverClient(args).components({ excludeSchemas: !schemas });
     const shown =
       args["hide-unreachable"] === true
         ? { components: list.components, complete: list.complete, failedPlugins: [] }

@@ -1,8 +1,7 @@
 import { RUN_STATUSES, type RunSummary } from "../../protocol/run.ts";
-import { ApiClient } from "../client/api-client.ts";
 import { followRun } from "../client/follow-run.ts";
 import { commandGroup, leafCommand } from "../command.ts";
-import { serverArgs, serverUrl, wholeNumber } from "../command-flags.ts";
+import { serverArgs, serverClient, wholeNumber } from "../command-flags.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { renderTable } from "../report/table.ts";
 
@@ -28,7 +27,7 @@ const list = leafCommand({
     format: { type: "enum", options: ["pretty", "json"], description: "pretty on a terminal, otherwise json" },
   },
   async run({ args, every }) {
-    const page = await new ApiClient(serverUrl(args)).runs({
+    const page = await serverClient(args).runs({
       status: args.status,
       flowName: args["flow-name"],
       flowId: args["flow-id"],
@@ -64,7 +63,7 @@ const get = leafCommand({
     },
   },
   async run({ args }) {
-    const client = new ApiClient(serverUrl(args));
+    const client = serverClient(args);
     const run = await (args.wait === true ? followRun(client, args.run) : client.run(args.run));
     await print({
       ...run,
@@ -80,7 +79,7 @@ const control = (name: "cancel" | "pause" | "resume", description: string) =>
     about: { name, description },
     args: runArgs,
     async run({ args }) {
-      await print(await new ApiClient(serverUrl(args)).control(args.run, name));
+      await print(await serverClient(args).control(args.run, name));
       return 0;
     },
   });
@@ -102,7 +101,7 @@ const events = leafCommand({
   },
   async run({ args }) {
     const since = wholeNumber("since", args.since, 0);
-    const stream = new ApiClient(serverUrl(args)).events(args.run, {
+    const stream = serverClient(args).events(args.run, {
       ...(since === undefined ? {} : { since }),
       ...(args["include-results"] === true ? { includeResults: true } : {}),
       ...(args["include-sub-runs"] === true ? { includeSubRuns: true } : {}),

@@ -1,4 +1,3 @@
-import { ApiClient } from "../client/api-client.ts";
 import { awaitResults, submitFlow } from "../client/submit-flow.ts";
 import { leafCommand } from "../command.ts";
 import {
@@ -6,6 +5,7 @@ import {
   flowPath,
   followArgs,
   serverArgs,
+  serverClient,
   serverUrl,
   toleratedFailures,
   wholeNumber,
@@ -34,7 +34,7 @@ export const submitCommand = leafCommand({
   },
   async run({ args, every }) {
     const url = serverUrl(args);
-    const client = new ApiClient(url);
+    const client = serverClient(args);
     const flow = await loadFlow(flowPath(args));
     const input = await readRunInput(args, flow.flow.schemas?.variables);
     const run = await submitFlow(client, {

@@ -58,7 +58,7 @@ export async function startLocalOrchestrator(
     });
     return {
       ...runtime,
-      client: new ApiClient(runtime.url),
+      client: new ApiClient(runtime.url, undefined),
       async release() {
         await runtime.release();
         await releaseBridges();
