@@ -20,7 +20,9 @@ function words(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
-const cli = commands.filter((line) => line.startsWith("npx stepflow ") && !line.includes(" serve "));
+const local = commands.filter((line) => line.startsWith("npx stepflow ") && !line.includes(" serve "));
+const cli = local.filter((line) => !line.includes(" --url "));
+const remote = local.filter((line) => line.includes(" --url "));
 const requests = commands.filter((line) => line.startsWith("curl "));
 
 describe("README", () => {
@@ -71,6 +73,11 @@ describe("README", () => {
     afterAll(async () => {
       server.kill();
       await once(server, "exit");
+    });
+
+    it.each(remote)("`%s` ends with status 0", async (line) => {
+      const args = words(line.replace("http://127.0.0.1:7840", url)).slice(2);
+      expect(await stepflow(args, { cwd: root })).toMatchObject({ code: 0 });
     });
 
     it("answers the requests it shows", async () => {
