@@ -78,6 +78,21 @@ describe("AUTH-3: refusals", () => {
     }
   });
 
+  test.each<[Scope, readonly string[]]>([
+    ["runs:read", ["getRun", "listRuns", "listItems", "streamEvents", "getFlow", "getBlob", "listComponents"]],
+    ["runs:write", ["submitRun", "cancelRun", "deleteRun", "storeBlob"]],
+    ["flows:write", ["storeFlow", "getFlow", "deleteFlow", "storeBlob", "listComponents"]],
+    ["workers", ["listComponents"]],
+    ["admin", ["createToken", "listTokens", "revokeToken"]],
+  ])("AUTH-5: %s permits %j, and none of what writes more", async (scope, permitted) => {
+    const needing = (await documented())
+      .filter(({ operation }) => operation.security?.some(({ accessToken }) => accessToken?.includes(scope)))
+      .map(({ operation }) => operation.operationId);
+    expect(needing).toEqual(expect.arrayContaining([...permitted]));
+    const writing = new Set(["submitRun", "deleteRun", "storeFlow", "deleteFlow", "createToken", "revokeToken"]);
+    expect(needing.filter((id) => writing.has(id) && !permitted.includes(id))).toEqual([]);
+  });
+
   test("AUTH-4: what holds nobody's data is open", async () => {
     for (const path of ["/", "/docs", "/openapi.json", "/api/v1/health", "/compat/0.11/api/v1/health"])
       expect([path, (await api.request(path)).status]).toEqual([path, 200]);
