@@ -32,6 +32,7 @@ import { D1TokenStore } from "./index-store/d1-token-store.ts";
 import { IndexObject, type IndexObjectApi } from "./index-store/index-object.ts";
 import { ShardedRunIndex } from "./index-store/sharded-run-index.ts";
 import type { Namespace, RunId } from "./protocol/ids.ts";
+import type { Progress } from "./protocol/progress.ts";
 import { VERSION } from "./protocol/version.ts";
 import type { CacheApi } from "./run/cache-api.ts";
 import { CacheObject } from "./run/cache-object.ts";
@@ -188,8 +189,15 @@ function runDepsOf(env: Env): RunDeps {
   };
 }
 
+/** To the object of the run that a call belongs to. */
+function progressTo(env: Env): (call: AttemptCall, progress: Progress) => Promise<unknown> {
+  const runs = runsOf(env);
+  return ({ namespace, runId, taskId, attempt }, progress) =>
+    runs(namespace, runId).heartbeat({ taskId, attempt, progress });
+}
+
 export class RunObject extends defineRunObject<Env>(runDepsOf) {}
-export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf) {}
+export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf, progressTo) {}
 export { CacheObject, IndexObject };
 
 function accessOf(env: Env): { readonly authenticator: Authenticator; readonly tokens: AccessTokens } {

@@ -14,6 +14,7 @@ import {
   taskHeartbeat,
   taskParams,
 } from "../protocol/api/task.ts";
+import { readProgress } from "../protocol/progress.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError } from "./api-error.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
@@ -71,18 +72,21 @@ export function taskOperations(deps: ApiDeps): readonly Operation[] {
       operationId: "heartbeatTask",
       tag: "Tasks",
       summary: "Give a sign of life",
-      description: "Moves the deadline. Tells whether the result is still wanted.",
+      description:
+        "Moves the deadline, and keeps what it tells of the progress. Tells whether the result is still wanted.",
       params: taskParams,
       body: heartbeatBody,
       responses: { 200: { description: "How the attempt stands.", schema: taskHeartbeat } },
       async handle({ params, body, warnings }) {
         const ticket = readTicket(deps.taskTokens, params.token);
         const runId = runIdOfTask(ticket.taskId);
-        const { deadlineSecs } = body;
+        const { deadlineSecs, ...told } = body;
+        const sign = readProgress(told);
         const reply = await deps.runs(ticket.namespace, runId).heartbeat({
           taskId: ticket.taskId,
           attempt: ticket.attempt,
           ...(deadlineSecs === undefined ? {} : { withinMs: deadlineSecs * 1000 }),
+          ...(sign.kind === "progress" && { progress: sign.progress }),
         });
         return jsonReply(valueOf(reply, runId), { warnings });
       },

@@ -5,14 +5,19 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AttemptCall, AttemptReply, Transport } from "../core/ports/transport.ts";
 import type { Namespace, TaskId } from "../protocol/ids.ts";
+import type { Progress } from "../protocol/progress.ts";
 import type { DispatcherApi } from "./dispatcher-api.ts";
+import { ProgressRelay } from "./progress-relay.ts";
 
 /** Makes the class from what the composition root reads out of the Worker's bindings. */
 export function defineDispatcherObject<Env>(
   makeTransports: (env: Env) => (plugin: string, namespace: Namespace) => Transport,
+  /** Tells the run what the worker of a call tells. */
+  makeTell: (env: Env) => (call: AttemptCall, progress: Progress) => Promise<unknown>,
 ) {
   return class DispatcherObject extends DurableObject<Env> implements DispatcherApi {
     readonly #transport = makeTransports(this.env);
+    readonly #tell = makeTell(this.env);
     readonly #underWay = new Map<string, AbortController>();
 
     async execute(call: AttemptCall): Promise<AttemptReply> {
@@ -20,7 +25,13 @@ export function defineDispatcherObject<Env>(
       const controller = new AbortController();
       this.#underWay.set(key, controller);
       try {
-        return await this.#transport(call.plugin, call.namespace).execute(call, controller.signal);
+        const relay = new ProgressRelay((progress) => this.#tell(call, progress));
+        const note = (progress: Progress) => relay.note(progress);
+        const transport = this.#transport(call.plugin, call.namespace);
+        const reply = await transport.execute(call, controller.signal, undefined, note);
+        // The next attempt is to know how far this one has come.
+        if (reply.kind !== "success") await relay.told();
+        return reply;
       } finally {
         this.#underWay.delete(key);
       }

@@ -1,5 +1,6 @@
 import type { Outcome } from "./flow-result.ts";
 import type { Json } from "./json.ts";
+import type { Progress } from "./progress.ts";
 import type { RunStatus } from "./run.ts";
 import type { TaskError } from "./task-error.ts";
 
@@ -38,6 +39,8 @@ export type RunEventMessage =
       readonly retryAt: string;
       readonly error: TaskError;
     })
+  /** The worker tells how far it has come; at most once a second for each task while it flows. */
+  | (StepEventBase & Progress & { readonly type: "attempt_progress"; readonly attempt: number })
   /** `result` / `error` only when asked for (`includeResults`). */
   | (StepEventBase & {
       readonly type: "step_completed";

@@ -1,5 +1,6 @@
 import type { FlowResult, Outcome } from "./flow-result.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { Progress } from "./progress.ts";
 import type { TaskError } from "./task-error.ts";
 
 export const RUN_STATUSES = ["running", "completed", "failed", "cancelled", "paused", "recoveryFailed"] as const;
@@ -52,6 +53,8 @@ export interface StepRecord {
   readonly attempt?: number;
   /** The output is that of an earlier call (the step's `cache`). */
   readonly cached?: true;
+  /** What its worker told last of its progress. */
+  readonly lastProgress?: Progress;
   readonly output?: Json;
   readonly error?: TaskError;
   /** Sequence number of the event that last changed it. */

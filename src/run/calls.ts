@@ -4,6 +4,7 @@
  */
 import type { AttemptCall, AttemptReply, Transport } from "../core/ports/transport.ts";
 import type { TaskAddress } from "../core/run/event.ts";
+import type { Progress } from "../protocol/progress.ts";
 import type { CallEnd } from "./call-end.ts";
 import { CallSlots } from "./call-slots.ts";
 import type { Dispatchers } from "./dispatchers.ts";
@@ -15,6 +16,7 @@ export class Calls {
   readonly #dispatchers: Pick<Dispatchers, "execute">;
   readonly #slots: CallSlots;
   readonly #cache: Pick<StepCache, "through"> | undefined;
+  readonly #progress: ((task: TaskAddress, attempt: number, progress: Progress) => void) | undefined;
   /** Grows with every call that leaves: tells the watchdog whether the same calls are still held. */
   started = 0;
 
@@ -22,12 +24,17 @@ export class Calls {
     settle: (task: TaskAddress, attempt: number, end: CallEnd) => void,
     dispatchers: Pick<Dispatchers, "execute">,
     after: (delayMs: number, run: () => void) => void,
-    cache?: Pick<StepCache, "through">,
+    more: {
+      readonly cache?: Pick<StepCache, "through">;
+      /** What a worker tells while its call is held here. */
+      readonly progress?: (task: TaskAddress, attempt: number, progress: Progress) => void;
+    } = {},
   ) {
     this.#settle = settle;
     this.#dispatchers = dispatchers;
     this.#slots = new CallSlots(after);
-    this.#cache = cache;
+    this.#cache = more.cache;
+    this.#progress = more.progress;
   }
 
   get count(): number {
@@ -52,7 +59,8 @@ export class Calls {
     const leave = (end: (end: CallEnd) => void): void => {
       entry.withdraw = this.#slots.take({
         run: (release) => {
-          void transport.execute(call, signal, release).catch(failed).finally(release).then(end);
+          const tell = (progress: Progress) => this.#progress?.(task, call.attempt, progress);
+          void transport.execute(call, signal, release, tell).catch(failed).finally(release).then(end);
         },
         divert: () => {
           const lost = (): CallEnd => ({ kind: "lost" });

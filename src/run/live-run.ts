@@ -23,6 +23,7 @@ import { Calls } from "./calls.ts";
 import { Dispatchers } from "./dispatchers.ts";
 import { hasLargeValue, moveLargeValues } from "./large-values.ts";
 import { TreePlans } from "./plan-cache.ts";
+import { ProgressNotes } from "./progress-notes.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import { StepCache } from "./step-cache.ts";
@@ -51,6 +52,7 @@ export class LiveRun {
   readonly calls: Calls;
   readonly plans: TreePlans;
   readonly values: ValueCache;
+  readonly progress: ProgressNotes;
   readonly #engine: Engine;
   readonly #journal: Journal;
   readonly #deps: RunDeps;
@@ -96,6 +98,10 @@ export class LiveRun {
     };
     this.#snapshots = new SnapshotWriter(journal, tree.seq);
     this.#cache = new StepCache((namespace, key) => deps.stepCache(namespace, key), blobs);
+    this.progress = new ProgressNotes(
+      (task, attempt, progress) => this.post({ kind: "note_progress", task, attempt, progress }),
+      (delayMs, run) => setTimeout(run, delayMs),
+    );
     const dispatchers = new Dispatchers((index) => {
       const root = this.tree.root;
       if (!root) throw new Error("a call left before its run was created");
@@ -105,7 +111,7 @@ export class LiveRun {
       (task, attempt, end) => this.post(this.#callEnded(task, attempt, end)),
       dispatchers,
       (delayMs, run) => setTimeout(run, delayMs),
-      this.#cache,
+      { cache: this.#cache, progress: (task, attempt, told) => void this.progress.note(task, attempt, told) },
     );
   }
 
@@ -129,6 +135,10 @@ export class LiveRun {
    */
   post(command: Command): void {
     if (this.spent) return;
+    // What a worker told of an attempt goes before its end.
+    if (command.kind === "settle_attempt" || command.kind === "lose_attempt")
+      this.progress.flush(command.task, command.attempt);
+    else if (command.kind === "fire_timers") this.progress.flushAll();
     this.#mailbox.push(command);
     if (this.#busy || this.#gathering) return;
     if (command.kind !== "settle_attempt" || this.calls.count < GATHER_FROM) void this.#work();

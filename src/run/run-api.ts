@@ -8,6 +8,7 @@ import type { ParentRun, PausedBy } from "../core/run/event.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { FlowId, Namespace, RunId, TaskId } from "../protocol/ids.ts";
+import type { Progress } from "../protocol/progress.ts";
 import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
 
 export interface StartRun {
@@ -48,6 +49,7 @@ export interface TaskSign {
   readonly attempt: number;
   /** Until the next word at the latest; absent: as last time. */
   readonly withinMs?: number;
+  readonly progress?: Progress;
 }
 export type TaskHeartbeat =
   | { readonly active: true; readonly deadlineAt: string }

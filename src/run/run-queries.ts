@@ -8,6 +8,7 @@ import { timestamp } from "../core/run/summary.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { FlowResult } from "../protocol/flow-result.ts";
 import type { Json } from "../protocol/json.ts";
+import type { Progress } from "../protocol/progress.ts";
 import type { ItemResult, StepRecord } from "../protocol/run.ts";
 import type { TaskError } from "../protocol/task-error.ts";
 import { readBlobText } from "./blob-text.ts";
@@ -60,10 +61,12 @@ export class RunQueries {
     for (const entry of this.#entries()) records.add(entry);
     const found: StepRecord[] = [];
     let bytes = 0;
-    for (const { valueSeq, ...draft } of records.list().slice(page.offset, page.offset + page.limit)) {
+    for (const { valueSeq, progressSeq, ...settled } of records.list().slice(page.offset, page.offset + page.limit)) {
       const value = page.includeOutputs && valueSeq !== undefined ? await this.#value(valueSeq) : undefined;
-      bytes += value?.bytes ?? 0;
+      const told = progressSeq === undefined ? undefined : await this.#value(progressSeq);
+      bytes += (value?.bytes ?? 0) + (told?.bytes ?? 0);
       if (bytes > MAX_PAGE_BYTES && found.length > 0) break;
+      const draft = { ...settled, ...(told && { lastProgress: told.json as Progress }) };
       if (value === undefined) found.push(draft);
       else if (draft.status === "completed") found.push({ ...draft, output: value.json });
       else found.push({ ...draft, error: value.json as unknown as TaskError });
@@ -153,7 +156,7 @@ function ordinalOf({ event }: JournalEntry): number {
 }
 
 function wantsValue({ event }: JournalEntry, includeResults: boolean): boolean {
-  if (event.kind === "attempt_failed") return true;
+  if (event.kind === "attempt_failed" || event.kind === "attempt_progress") return true;
   return includeResults && (event.kind === "step_completed" || event.kind === "item_completed");
 }
 

@@ -39,7 +39,7 @@ export async function takeReport(
 
 export async function takeSign(
   live: LiveRun,
-  { taskId, attempt, withinMs }: TaskSign,
+  { taskId, attempt, withinMs, progress }: TaskSign,
   now: number,
 ): Promise<TaskHeartbeat> {
   const task = taskAddressOf(taskId);
@@ -47,6 +47,12 @@ export async function takeSign(
   const granted = withinMs ?? before?.grantedMs;
   if (before && granted !== undefined && now + granted - before.deadlineAt > granted * WORTH_MOVING) {
     live.post({ kind: "hand_over_attempt", task, attempt, deadlineAt: now + granted });
+    await live.drained();
+  }
+  if (before && progress) {
+    const noted = live.progress.note(task, attempt, progress);
+    // Of a held call the journal has it before the call ends; here nobody holds anything.
+    if (before.grantedMs !== undefined) await noted;
     await live.drained();
   }
   const active = attemptUnderWay(live.tree, task, attempt);

@@ -1,5 +1,6 @@
 import type { FlowResult } from "../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
+import type { Progress } from "../protocol/progress.ts";
 import type { ItemCounts, RunStatus } from "../protocol/run.ts";
 import { ComponentError } from "./component-error.ts";
 
@@ -54,6 +55,8 @@ export abstract class StepflowContext {
   abstract readonly runId: string | undefined;
   abstract readonly flowId: string | undefined;
   abstract readonly stepId: string | undefined;
+  /** What the attempts before told last, by `heartbeat`: where to take the work up. */
+  abstract readonly lastHeartbeat: Progress | undefined;
   /** Aborts when the result is no longer wanted: cancelled, past the deadline, or the caller has gone. */
   abstract readonly signal: AbortSignal;
   abstract readonly log: Log;
@@ -66,8 +69,11 @@ export abstract class StepflowContext {
   /** Starts a run of a flow (a document, or the id of a stored one), one item per input. A re-executed step finds the run it began. */
   abstract submitRun(flow: string | JsonObject, inputs: readonly Json[], options?: SubmitOptions): Promise<SubRun>;
   abstract getRun(runId: string, options?: GetRunOptions): Promise<SubRun>;
-  /** Tells that the work goes on. `progress` is from 0 to 1. */
-  abstract heartbeat(progress?: number, message?: string): void;
+  /**
+   * Tells that the work goes on. `progress` is from 0 to 1; `details`, at most 16 KiB of JSON in all, is what another attempt would
+   * need to go on from here.
+   */
+  abstract heartbeat(progress?: number, message?: string, details?: Json): void;
 
   /** Runs a flow on one input and gives its result; throws a ComponentError when it fails or is skipped. */
   async evaluateFlow(flow: string | JsonObject, input: Json, options: Omit<SubmitOptions, "wait"> = {}): Promise<Json> {

@@ -32,7 +32,7 @@ function callsOver(cache: StepCache) {
     ({ step }, _, end) => ends.push({ step, end }),
     noDispatchers,
     () => {},
-    cache,
+    { cache },
   );
   const send = (step: number, transport: Transport, more: Partial<AttemptCall> = { cache: { key: "k", ttlMs: 1 } }) =>
     calls.send({ run: 0, item: 0, step }, attemptCall({ taskId: `r/0/${step}` as TaskId, ...more }), transport);

@@ -51,6 +51,34 @@ const execute = (componentId: string, input: Json, options: Parameters<typeof tr
   transport(options).execute(attemptCall({ componentId, input }), never);
 
 describe("dispatch and the SDK's worker", () => {
+  test("RUN-160 RUN-161 progress goes to the run, and the last word comes back with the next attempt", async () => {
+    const told: unknown[] = [];
+    const resume = createWorker({ name: "resume" }).component("pages", {
+      execute(_, context) {
+        context.heartbeat();
+        context.heartbeat(0.5, "half", { page: 5 });
+        context.heartbeat(1, "too much", "x".repeat(20_000));
+        return context.lastHeartbeat ?? null;
+      },
+    });
+    const here = await serve(resume, { announce: false });
+    try {
+      const last = { progress: 0.25, details: { page: 2 } };
+      const run = (call: Parameters<typeof attemptCall>[0]) =>
+        transport({ url: here.url }).execute(
+          attemptCall({ componentId: "/pages", ...call }),
+          never,
+          undefined,
+          (progress) => told.push(progress),
+        );
+      expect(await run({})).toEqual(success(null));
+      expect(await run({ lastProgress: last })).toEqual(success(last));
+      expect(told).toEqual([1, 2].map(() => ({ progress: 0.5, message: "half", details: { page: 5 } })));
+    } finally {
+      await here.close();
+    }
+  });
+
   test("execute, quick and slow, with the identity of the attempt", async () => {
     expect(await execute("/double", { n: 4 })).toEqual(success({ doubled: 8 }));
     expect(await execute("/takes", { ms: 40 })).toEqual(success({ ms: 40 }));

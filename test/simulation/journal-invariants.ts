@@ -141,6 +141,7 @@ export class JournalInvariants {
         this.#checkNotEarly(before, event, at, where);
         return;
       case "attempt_handed_over":
+      case "attempt_progress":
       case "attempt_reported":
         check(
           before?.kind === "calling" && before.attempt === event.attempt,
@@ -177,7 +178,7 @@ export class JournalInvariants {
   }
 
   #count(event: RunEvent, where: () => string): void {
-    if ("step" in event) {
+    if ("step" in event && event.kind !== "attempt_progress") {
       this.#handedOver.delete(addressKey(event));
       this.#lost.delete(addressKey(event));
     }

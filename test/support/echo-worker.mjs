@@ -1,7 +1,7 @@
 /**
  * A component worker for tests inside workerd: JSON-RPC as of worker-protocols §A. `/echo` gives its input back, `/hold` answers
  * only when `POST /release` has been called, `/fail` fails, `/big` gives `bytes` characters, `/ask` makes the callbacks `calls` one
- * after the other and gives their answers, then fails if `fail` is set; `/later` is taken over (202), and `GET /tasks` gives the
+ * after the other and gives their answers, then fails if `fail` is set; `/later` is taken over (202), `/tell` tells its progress, and `GET /tasks` gives the
  * URLs to report at, by idempotency key. Counts executions per idempotency key.
  */
 /** `count` grows with every release: a held call looks whether it has been let go. */
@@ -45,6 +45,15 @@ const components = {
   },
 };
 
+/** An event stream that tells `tell`, one after the other, then fails in the first attempt, and later gives what it was handed. */
+function tell({ input, attempt, lastProgress }, id) {
+  const events = input.tell.map((told) => ({ jsonrpc: "2.0", method: "components/progress", params: { id, ...told } }));
+  const error = { code: -32100, message: "stopped halfway" };
+  events.push(attempt === 1 ? { id, error } : { id, result: { output: { attempt, lastProgress } } });
+  const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+}
+
 async function execute({ component, input }, key) {
   executions.set(key, (executions.get(key) ?? 0) + 1);
   const run = components[component];
@@ -78,6 +87,7 @@ export default {
       case "components/list":
         return answer({ result: { components: Object.keys(components).map((component) => ({ component })) } });
       case "components/execute":
+        if (params.component === "/tell") return tell(params, id);
         if (params.component === "/ask") return ask(params.input, id);
         if (params.component === "/later") {
           tasks.set(request.headers.get("idempotency-key"), request.headers.get("stepflow-task-url"));

@@ -6,7 +6,7 @@
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Bridge, Reply, ReplyStream } from "./bridge.ts";
 import type { BridgedProgram } from "./bridged-program.ts";
-import { isObject, RPC_CODES, type RpcAnswer, type RpcMessage, rpcError } from "./rpc-message.ts";
+import { isObject, RPC_CODES, type RpcAnswer, type RpcId, type RpcMessage, rpcError } from "./rpc-message.ts";
 import type { RpcProcess } from "./rpc-process.ts";
 import { componentIdOf, componentInfo, openStdioWorker, type StdioDialect, workerNameOf } from "./stdio-dialect.ts";
 import { type BridgeLog, type Opened, SupervisedProgram } from "./supervised-program.ts";
@@ -28,6 +28,8 @@ export class StdioWorkerBridge implements Bridge {
   readonly #program: SupervisedProgram<StdioDialect>;
   /** In the order in which they began. */
   readonly #executions = new Set<ReplyStream>();
+  /** Who is told of a request's progress, and under which id. */
+  readonly #progress = new Map<number, { readonly id: RpcId; readonly stream: ReplyStream }>();
   readonly #callbacks = new Map<string, WorkerCallback>();
   #lastCallback = 0;
   #mayProbe = true;
@@ -36,7 +38,10 @@ export class StdioWorkerBridge implements Bridge {
     this.#program = new SupervisedProgram({
       program,
       log,
-      peer: { onRequest: (request, process) => this.#callBack(request, process), onNotification: () => {} },
+      peer: {
+        onRequest: (request, process) => this.#callBack(request, process),
+        onNotification: (told) => this.#passProgress(told),
+      },
       handshake: async (process) => {
         const opened = await openStdioWorker(process, program.plugin, this.#mayProbe);
         if (process.end !== undefined) this.#mayProbe = false;
@@ -102,13 +107,21 @@ export class StdioWorkerBridge implements Bridge {
       };
       stream.hungUp.addEventListener("abort", giveUp);
       this.#executions.add(stream);
+      this.#progress.set(request.id, { id, stream });
       answer = await request.answer;
+      if (this.#progress.get(request.id)?.stream === stream) this.#progress.delete(request.id);
       this.#executions.delete(stream);
       stream.hungUp.removeEventListener("abort", giveUp);
       if (this.#executions.size === 0) this.#refuseCallbacks();
     }
     stream.send({ jsonrpc: "2.0", id, ...answer });
     stream.end();
+  }
+
+  #passProgress({ method, params }: Extract<RpcMessage, { kind: "notification" }>): void {
+    if (method !== "components/progress" || !isObject(params)) return;
+    const known = typeof params["id"] === "number" ? this.#progress.get(params["id"]) : undefined;
+    known?.stream.send({ jsonrpc: "2.0", method, params: { ...params, id: known.id } });
   }
 
   /** A worker that dies of the question which methods it has is started once more and not asked. */

@@ -22,7 +22,7 @@ export function plainProgress(out: Terminal, itemCount: number): RunProgress {
 
 /** Finished steps stay as lines; below them one line says what goes on. Owns a timer until `end`. */
 export function liveProgress(out: Terminal, itemCount: number): RunProgress {
-  const active = new Map<string, { readonly stepId: string; readonly since: number }>();
+  const active = new Map<string, { readonly stepId: string; readonly since: number; readonly told?: string }>();
   let items = 0;
   let steps = 0;
   let shownFailures = 0;
@@ -35,7 +35,7 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
   };
   const draw = () => {
     erase();
-    const names = [...active.values()].map(({ stepId }) => stepId);
+    const names = [...active.values()].map(({ stepId, told }) => (told === undefined ? stepId : `${stepId} ${told}`));
     const what =
       names.length === 0
         ? ""
@@ -83,6 +83,11 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
             since: active.get(taskKey(event))?.since ?? Date.parse(event.timestamp),
           });
           break;
+        case "attempt_progress": {
+          const known = active.get(taskKey(event));
+          if (known) active.set(taskKey(event), { ...known, told: progressText(event) });
+          break;
+        }
         case "step_completed":
           completed(event);
           break;
@@ -136,6 +141,8 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
       return `${step(event.stepId, event.itemIndex, event.elementIndex)} started${event.attempt === 1 ? "" : `, attempt ${event.attempt}`}`;
     case "step_waiting":
       return `${step(event.stepId, event.itemIndex, event.elementIndex)} waits until ${event.until}`;
+    case "attempt_progress":
+      return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${progressText(event)}`;
     case "attempt_failed":
       return `${step(event.stepId, event.itemIndex, event.elementIndex)} attempt ${event.attempt} failed (${event.error.code}: ${event.error.message}), again at ${event.retryAt}`;
     case "step_completed":
@@ -172,6 +179,12 @@ function mark(outcome: "success" | "failed" | "skipped", out: Terminal): string 
 
 const taskKey = (event: { readonly itemIndex: number; readonly stepId: string; readonly elementIndex?: number }) =>
   `${event.itemIndex}/${event.stepId}/${event.elementIndex ?? ""}`;
+
+/** `40 % page 4 of 10`; details are for the next attempt, not for people. */
+function progressText({ progress, message }: Extract<RunEventMessage, { type: "attempt_progress" }>): string {
+  const share = progress === undefined ? [] : [`${Math.round(progress * 100)} %`];
+  return [...share, ...(message === undefined ? [] : [message])].join(" ") || "is at work";
+}
 
 /** `12 ms`, `3.4 s`, `2 min 5 s`. */
 export function duration(ms: number): string {

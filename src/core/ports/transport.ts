@@ -1,6 +1,7 @@
 import type { ComponentInfo } from "../../protocol/component.ts";
 import type { BlobId, FlowId, Namespace, RunId, StepId, TaskId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Progress } from "../../protocol/progress.ts";
 import type { TaskOutcome } from "./task-outcome.ts";
 
 /** One attempt at one task, ready to leave the object. */
@@ -27,6 +28,8 @@ export interface AttemptCall {
   readonly deadlineAt: number;
   /** The run's manifest: what `load_file` may read. */
   readonly files: Readonly<Record<string, BlobId>>;
+  /** What its worker told last in the attempts before. */
+  readonly lastProgress?: Progress;
   /** Its step has a `cache`: who has the same key shares the result. */
   readonly cache?: CachedCall;
 }
@@ -46,8 +49,16 @@ export type AttemptReply =
 
 /** Reaches the components of one plugin. Never throws for what the far side does: that is a `failed` outcome. */
 export interface Transport {
-  /** `headersArrived`: told when the call no longer waits for a response to begin; it may go on for long after that. */
-  execute(call: AttemptCall, signal: AbortSignal, headersArrived?: () => void): Promise<AttemptReply>;
+  /**
+   * `headersArrived`: told when the call no longer waits for a response to begin; it may go on for long after that. `progress`: told
+   * what the worker tells while it works.
+   */
+  execute(
+    call: AttemptCall,
+    signal: AbortSignal,
+    headersArrived?: () => void,
+    progress?: (progress: Progress) => void,
+  ): Promise<AttemptReply>;
   /** Throws an Error that says why when the worker cannot be asked. */
   listComponents(signal: AbortSignal): Promise<readonly ComponentInfo[]>;
 }

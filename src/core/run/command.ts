@@ -1,5 +1,6 @@
 import type { BlobId, FlowId, Namespace, RunId, TaskId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Progress } from "../../protocol/progress.ts";
 import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
@@ -53,6 +54,13 @@ export type Command =
       readonly deadlineAt: number;
       /** Of the call; absent in a sign of life. */
       readonly cache?: CachedCall;
+    }
+  /** The worker tells how far it has come. Dropped like a late reply. */
+  | {
+      readonly kind: "note_progress";
+      readonly task: TaskAddress;
+      readonly attempt: number;
+      readonly progress: Progress;
     }
   /** Whoever held the call is gone without a reply: it is sent again. */
   | { readonly kind: "lose_attempt"; readonly task: TaskAddress; readonly attempt: number }

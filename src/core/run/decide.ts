@@ -11,6 +11,7 @@ import type { Engine } from "./engine.ts";
 import { assertNever } from "./engine-fault.ts";
 import { handOver, loseAttempt, noteReport } from "./hand-over.ts";
 import { pauseRun, resumeRun } from "./pause.ts";
+import { noteProgress } from "./progress.ts";
 import { recover } from "./recover.ts";
 import { settleCall } from "./settle-attempt.ts";
 import { startRun } from "./start-run.ts";
@@ -52,6 +53,9 @@ function apply(turn: Turn, command: Command, behindMs: number): void {
       return;
     case "hand_over_attempt":
       handOver(turn, { ...command, deadlineAt: command.deadlineAt + behindMs });
+      return;
+    case "note_progress":
+      noteProgress(turn, command);
       return;
     case "lose_attempt":
       loseAttempt(turn, command.task, command.attempt);

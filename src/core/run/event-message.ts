@@ -1,6 +1,7 @@
 /** Turns journal entries into the events the API streams. */
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
+import type { Progress } from "../../protocol/progress.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import { assertNever } from "./engine-fault.ts";
@@ -57,6 +58,8 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
       return { type: event.kind, ...step(event), attempt: event.attempt };
     case "step_waiting":
       return { type: event.kind, ...step(event), until: timestamp(event.until) };
+    case "attempt_progress":
+      return { type: event.kind, ...step(event), attempt: event.attempt, ...(value as Progress) };
     case "attempt_failed":
       // The error is part of what happened, not a result that may be left out; the reader always gives it.
       return {

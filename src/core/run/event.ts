@@ -87,6 +87,8 @@ export type RunEvent =
       /** Whoever waits for the result gets it with the report. */
       readonly cache?: CachedCall;
     })
+  /** How far it has come, as its worker told. Value: that. */
+  | (TaskAddress & { readonly kind: "attempt_progress"; readonly attempt: number })
   /** What it came to was reported: `digest` of the report, so that the same report again is known. */
   | (TaskAddress & { readonly kind: "attempt_reported"; readonly attempt: number; readonly digest: string })
   /** A durable timer. Value: what the step gives when it fires. */

@@ -106,6 +106,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
         tries: before?.kind === "calling" ? { ...before.tries, resends: before.tries.resends + 1 } : triesOf(before),
         startedAt: at,
         deadlineAt: event.deadlineAt,
+        ...progressOf(before),
       });
       return;
     }
@@ -120,6 +121,12 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       });
       return;
     }
+    case "attempt_progress": {
+      const before = activeTask(tree, event);
+      if (before?.kind !== "calling") throw new EngineFault("unknown_address", "an attempt that tells is under way");
+      activate(tree, event, { ...before, progressSeq: seq });
+      return;
+    }
     case "attempt_reported":
       return;
     case "step_waiting":
@@ -129,7 +136,8 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       activate(tree, event, { kind: "foreach", arraySeq: seq, tasks: newTaskTable(event.count) });
       return;
     case "attempt_failed": {
-      const tries = triesOf(activeTask(tree, event));
+      const before = activeTask(tree, event);
+      const tries = triesOf(before);
       activate(tree, event, {
         kind: "backing_off",
         attempt: event.attempt,
@@ -139,6 +147,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
           resends: 0,
         },
         retryAt: event.retryAt,
+        ...progressOf(before),
       });
       return;
     }
@@ -269,6 +278,12 @@ function abandon(tree: RunTree, table: TaskTable): void {
 /** What a task that is tried again has used up before. A start after a start is a lost attempt sent again (see above). */
 function triesOf(before: ActiveTask | undefined): Tries {
   return before && "tries" in before ? before.tries : NO_TRIES;
+}
+
+/** What a task's worker told last goes over to the next attempt. */
+function progressOf(before: ActiveTask | undefined): { readonly progressSeq?: number } {
+  const progressSeq = before && "progressSeq" in before ? before.progressSeq : undefined;
+  return progressSeq === undefined ? {} : { progressSeq };
 }
 
 function attemptsOf(before: ActiveTask | undefined): number {

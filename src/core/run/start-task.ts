@@ -8,6 +8,7 @@ import { completeTask } from "./complete-task.ts";
 import { EngineFault } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
+import { lastProgress } from "./progress.ts";
 import { withOrdinal } from "./run-id.ts";
 import { settleCall, settleOutcome } from "./settle-attempt.ts";
 import type { RunNode, Tries } from "./state.ts";
@@ -145,6 +146,7 @@ function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Depart
   const { attempt, tries, target } = departure;
   const bound = step.timeoutMs ?? target.timeoutMs ?? turn.settings.callTimeoutMs;
   const deadlineAt = turn.now + Math.min(bound, turn.settings.callTimeoutMs);
+  const told = lastProgress(turn, activeTask(turn.tree, task));
   emit(turn, { kind: "step_started", ...task, attempt, deadlineAt });
   turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });
   const runId = withOrdinal(root.runId, node.ordinal);
@@ -169,6 +171,7 @@ function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Depart
       input,
       deadlineAt,
       files: root.files,
+      ...(told && { lastProgress: told }),
       ...(departure.cache && { cache: departure.cache }),
     },
   });

@@ -128,8 +128,16 @@ export type ActiveTask =
       readonly grantedMs?: number;
       /** Likewise, if its step has a `cache`. */
       readonly cache?: CachedCall;
+      /** Row of what its worker told last, in this attempt or one before. */
+      readonly progressSeq?: number;
     }
-  | { readonly kind: "backing_off"; readonly attempt: number; readonly tries: Tries; readonly retryAt: number }
+  | {
+      readonly kind: "backing_off";
+      readonly attempt: number;
+      readonly tries: Tries;
+      readonly retryAt: number;
+      readonly progressSeq?: number;
+    }
   | { readonly kind: "sleeping"; readonly until: number; readonly valueSeq: number }
   | {
       readonly kind: "sub_run";

@@ -5,7 +5,9 @@ import type { TaskAddress } from "./event.ts";
 import type { RunNode } from "./state.ts";
 import { timestamp } from "./summary.ts";
 
-export interface StepDraft extends Omit<StepRecord, "output" | "error"> {
+export interface StepDraft extends Omit<StepRecord, "output" | "error" | "lastProgress"> {
+  /** Row of what its worker told last. */
+  readonly progressSeq?: number;
   /** Row of the result or error of a settled step. */
   readonly valueSeq: number | undefined;
 }
@@ -33,13 +35,19 @@ export class StepRecords {
       case "attempt_failed":
         this.#note(event, seq, at, "running", "attempt" in event ? event.attempt : undefined, undefined);
         return;
+      case "attempt_progress":
+        if (event.element === undefined)
+          this.#note(event, seq, at, "running", event.attempt, undefined, { progressSeq: seq });
+        return;
       case "sub_run_created":
         this.#note(event.parent, seq, at, "running", undefined, undefined);
         return;
       case "step_completed": {
         if (event.element !== undefined) return;
         const status = event.outcome === "success" ? "completed" : event.outcome;
-        this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq, event.cached);
+        this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq, {
+          ...(event.cached && { cached: event.cached }),
+        });
         return;
       }
       default:
@@ -61,7 +69,7 @@ export class StepRecords {
     status: StepStatusName,
     attempt: number | undefined,
     valueSeq: number | undefined,
-    cached?: true,
+    more: Pick<StepDraft, "cached" | "progressSeq"> = {},
   ): void {
     if (task.run !== this.#node.ordinal) return;
     if (this.#filter.itemIndex !== undefined && task.item !== this.#filter.itemIndex) return;
@@ -84,7 +92,8 @@ export class StepRecords {
       startedAt: before?.startedAt ?? time,
       updatedAt: time,
       ...(status !== "running" && { completedAt: time }),
-      ...(cached && { cached }),
+      ...(before?.progressSeq !== undefined && { progressSeq: before.progressSeq }),
+      ...more,
       valueSeq,
     });
   }

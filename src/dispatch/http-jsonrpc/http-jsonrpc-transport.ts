@@ -7,6 +7,7 @@ import type { BlobStore } from "../../core/ports/blob-store.ts";
 import type { AttemptCall, AttemptReply, Transport } from "../../core/ports/transport.ts";
 import type { ComponentInfo } from "../../protocol/component.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import { type Progress, readProgress } from "../../protocol/progress.ts";
 import { type Timers, withinDeadline } from "../deadline.ts";
 import { storeValue } from "../store-value.ts";
 import { type CallbackHandler, refuseCallbacks } from "./callback-handler.ts";
@@ -65,9 +66,14 @@ export class HttpJsonRpcTransport implements Transport {
     });
   }
 
-  execute(call: AttemptCall, signal: AbortSignal, headersArrived?: () => void): Promise<AttemptReply> {
+  execute(
+    call: AttemptCall,
+    signal: AbortSignal,
+    headersArrived?: () => void,
+    progress?: (progress: Progress) => void,
+  ): Promise<AttemptReply> {
     return withinDeadline(call, signal, this.#options.timers, (attemptSignal) =>
-      this.#attempt(call, attemptSignal, headersArrived),
+      this.#attempt(call, attemptSignal, headersArrived, progress),
     );
   }
 
@@ -83,6 +89,7 @@ export class HttpJsonRpcTransport implements Transport {
     call: AttemptCall,
     signal: AbortSignal,
     headersArrived: (() => void) | undefined,
+    progress: ((progress: Progress) => void) | undefined,
   ): Promise<AttemptReply> {
     const { plugin, blobs, timers, callbacks = refuseCallbacks, taskUrl, traceparent } = this.#options;
     const trace = traceparent?.(call);
@@ -91,13 +98,15 @@ export class HttpJsonRpcTransport implements Transport {
     if (opened.kind !== "open") return failureOutcome(opened, who);
     const fit = await workerInput(call.input, opened.session, blobs);
     if (fit.kind === "unfit") return fit.outcome;
+    const id = `${call.idempotencyKey}/${call.attempt}`;
     const answer = await this.#inSession(
       {
-        id: `${call.idempotencyKey}/${call.attempt}`,
+        id,
         method: "components/execute",
         params: {
           ...executeParams(call, fit.input, trace),
           ...additions(opened.session, call.deadlineAt - timers.now()),
+          ...(call.lastProgress && { lastProgress: { ...call.lastProgress } }),
         },
         headers: {
           "idempotency-key": call.idempotencyKey,
@@ -105,6 +114,10 @@ export class HttpJsonRpcTransport implements Transport {
           ...(trace !== undefined && { traceparent: trace }),
         },
         ...(headersArrived && { onHeaders: headersArrived }),
+        onNotification: ({ method, params }) => {
+          const told = method === "components/progress" ? progressOf(toObject(params), id) : undefined;
+          if (told) progress?.(told);
+        },
         onRequest: ({ method, params }) => callbacks({ method, params, call }, signal),
       },
       signal,
@@ -152,6 +165,13 @@ function additions({ dialect, blobApiUrl }: WorkerSession, timeoutMs: number): J
     timeoutMs,
     ...(dialect === "d3" && blobApiUrl !== undefined && { capabilities: capabilitiesOf(blobApiUrl) }),
   };
+}
+
+/** What a worker tells while it works; what is too large to keep is passed over. */
+function progressOf(params: JsonObject, id: string): Progress | undefined {
+  if (params["id"] !== undefined && params["id"] !== id) return undefined;
+  const read = readProgress(params);
+  return read.kind === "progress" ? read.progress : undefined;
 }
 
 function readComponentInfo(json: Json): readonly ComponentInfo[] {

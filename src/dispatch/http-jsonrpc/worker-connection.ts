@@ -32,6 +32,7 @@ export interface RpcCall {
   /** Told when the response has begun. */
   readonly onHeaders?: () => void;
   /** Serves what the worker asks while it works. */
+  readonly onNotification?: (notification: Extract<RpcMessage, { kind: "notification" }>) => void;
   readonly onRequest?: (request: Extract<RpcMessage, { kind: "request" }>) => Promise<CallbackAnswer>;
 }
 
@@ -50,7 +51,7 @@ export class WorkerConnection {
 
   /** Sends a request and gives its answer. */
   async call(
-    { id, method, params, headers = {}, onHeaders, onRequest }: RpcCall,
+    { id, method, params, headers = {}, onHeaders, onRequest, onNotification }: RpcCall,
     signal: AbortSignal,
   ): Promise<Exchange> {
     const posted = await this.#post({ jsonrpc: "2.0", id, method, params }, headers, signal);
@@ -59,7 +60,7 @@ export class WorkerConnection {
     const { response } = posted;
     const isStream = /^text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
     return response.ok && isStream
-      ? this.#readStream(response, id, signal, onRequest)
+      ? this.#readStream(response, id, signal, { onRequest, onNotification })
       : this.#readJson(response, id, signal);
   }
 
@@ -125,7 +126,7 @@ export class WorkerConnection {
     response: Response,
     id: RpcId,
     signal: AbortSignal,
-    onRequest: RpcCall["onRequest"],
+    { onRequest, onNotification }: { readonly [Name in "onRequest" | "onNotification"]: RpcCall[Name] | undefined },
   ): Promise<Exchange> {
     if (!response.body) return { kind: "broken", reason: "the worker's event stream is empty" };
     const { maxResponseBytes, timers } = this.#endpoint;
@@ -154,7 +155,10 @@ export class WorkerConnection {
         });
     };
     const stream = readEventStream(response.body, id, limits, timers, (message) => {
-      if (message.kind !== "request") return;
+      if (message.kind === "notification") {
+        onNotification?.(message);
+        return;
+      }
       unanswered++;
       answer(message)
         .catch((cause: unknown) => lose({ kind: "broken", reason: describe(cause) }))

@@ -4,7 +4,7 @@ import { RUN_STATUSES } from "../run.ts";
 import { blobIdSchema, runIdSchema } from "./identifier.ts";
 import { jsonValue } from "./json-value.ts";
 import { queryBoolean, queryInteger } from "./query-value.ts";
-import { taskError } from "./run.ts";
+import { progressFields, taskError } from "./run.ts";
 
 const outcome = z.enum(["success", "failed", "skipped"]);
 const base = z.object({ sequenceNumber: z.int(), timestamp: z.iso.datetime(), runId: runIdSchema });
@@ -32,6 +32,7 @@ export const runEvent = z
     step.extend({ type: z.literal("step_started"), attempt: z.int() }),
     step.extend({ type: z.literal("step_waiting"), until: z.iso.datetime() }),
     step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
+    step.extend({ type: z.literal("attempt_progress"), attempt: z.int(), ...progressFields }),
     step.extend({ type: z.literal("step_completed"), ...result, cached }),
     base.extend({ type: z.literal("item_completed"), itemIndex: z.int(), ...result }),
     base.extend({ type: z.literal("cancel_requested") }),
@@ -48,6 +49,7 @@ const EVENT_TYPES = [
   "step_started",
   "step_waiting",
   "attempt_failed",
+  "attempt_progress",
   "step_completed",
   "item_completed",
   "cancel_requested",

@@ -171,6 +171,13 @@ export const listItemsQuery = z.object({
 });
 export const itemPage = z.object({ results: z.array(itemResult), nextCursor }).meta({ id: "ItemPage" });
 
+/** `Progress` on the wire. */
+export const progressFields = {
+  progress: z.number().min(0).max(1).optional(),
+  message: z.string().optional(),
+  details: jsonValue.optional(),
+};
+
 const stepRecord = z
   .object({
     stepId: z.string(),
@@ -183,6 +190,10 @@ const stepRecord = z
       .literal(true)
       .optional()
       .meta({ description: "The output is that of an earlier call, by the step's cache." }),
+    lastProgress: z
+      .object(progressFields)
+      .optional()
+      .meta({ description: "What its worker told last of its progress." }),
     output: jsonValue.optional(),
     error: taskError.optional(),
     journalSeqno: z.int(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_PROGRESS_CHARACTERS, readProgress } from "../progress.ts";
 import { TASK_ERROR_CODES } from "../task-error.ts";
 import { jsonValue } from "./json-value.ts";
 
@@ -36,8 +37,16 @@ export const heartbeatBody = z
     deadlineSecs: deadlineSecs.optional().meta({
       description: "How long until the next word at the latest; as last time unless given.",
     }),
+    progress: jsonValue.optional().meta({ description: "From 0 to 1; anything else is taken as `details`." }),
+    message: z.string().optional().meta({ description: "For people." }),
+    details: jsonValue.optional().meta({
+      description: "What the next attempt needs to go on from here; it gets the last word of those before.",
+    }),
   })
-  .meta({ id: "TaskSign", examples: [{ deadlineSecs: 3600 }] });
+  .refine((body) => readProgress(body).kind !== "too_large", {
+    message: `progress, message and details together have more than ${MAX_PROGRESS_CHARACTERS} characters of JSON; store the state as a blob and give its id`,
+  })
+  .meta({ id: "TaskSign", examples: [{ deadlineSecs: 3600 }, { progress: 0.4, message: "page 40 of 100" }] });
 
 export const reportedTask = z
   .object({

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import { type Progress, readProgress } from "../../protocol/progress.ts";
 import { isObject } from "./json-rpc.ts";
 import { readCapabilities, type Session } from "./session.ts";
 
@@ -14,13 +15,15 @@ export interface ExecuteParams {
   readonly idempotencyKey: string | undefined;
   /** Ours: what the orchestrator will wait from now on. */
   readonly timeoutMs: number | undefined;
+  /** Ours: what the attempts before told last. */
+  readonly lastHeartbeat: Progress | undefined;
   /** Ours: so that an isolate that was never initialized can work. */
   readonly capabilities: Pick<Session, "blobApiUrl" | "blobThreshold"> | undefined;
 }
 
 /** Gives what is wrong with them, as text, for parameters that cannot be understood. */
 export function readExecuteParams(params: JsonObject): ExecuteParams | string {
-  const { component, input, attempt = 1, idempotencyKey, timeoutMs, capabilities } = params;
+  const { component, input, attempt = 1, idempotencyKey, timeoutMs, lastProgress, capabilities } = params;
   if (typeof component !== "string") return "params/component must be a string";
   if (input === undefined) return "params/input is required";
   if (typeof attempt !== "number" || !Number.isSafeInteger(attempt) || attempt < 1)
@@ -30,6 +33,7 @@ export function readExecuteParams(params: JsonObject): ExecuteParams | string {
     const value = observability[name] ?? params[name];
     return typeof value === "string" ? value : undefined;
   };
+  const told = isObject(lastProgress) ? readProgress(lastProgress) : undefined;
   return {
     component,
     input,
@@ -39,6 +43,7 @@ export function readExecuteParams(params: JsonObject): ExecuteParams | string {
     stepId: id("step_id"),
     idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
     timeoutMs: typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : undefined,
+    lastHeartbeat: told?.kind === "progress" ? told.progress : undefined,
     capabilities: readCapabilities(capabilities),
   };
 }

@@ -3,6 +3,7 @@
  * requests that leave beside the response and are answered by id. Owns the counter that names sub-runs.
  */
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Progress } from "../../protocol/progress.ts";
 import { BlobApi } from "../blob-api.ts";
 import { ComponentError, messageOf, SessionLost } from "../component-error.ts";
 import {
@@ -36,6 +37,7 @@ export class ExecutionContext extends StepflowContext {
   override readonly runId: string | undefined;
   override readonly flowId: string | undefined;
   override readonly stepId: string | undefined;
+  override readonly lastHeartbeat: Progress | undefined;
   override readonly signal: AbortSignal;
   override readonly log: Log;
   readonly #peer: ExecutionPeer;
@@ -49,6 +51,7 @@ export class ExecutionContext extends StepflowContext {
     this.runId = params.runId;
     this.flowId = params.flowId;
     this.stepId = params.stepId;
+    this.lastHeartbeat = params.lastHeartbeat;
     this.signal = peer.signal;
     this.log = peer.log;
     this.#peer = peer;
@@ -100,11 +103,12 @@ export class ExecutionContext extends StepflowContext {
     return readSubRun(await this.#peer.ask("runs/get", { runId, wait, includeResults, resultOrder }), "runs/get");
   }
 
-  override heartbeat(progress?: number, message?: string): void {
+  override heartbeat(progress?: number, message?: string, details?: Json): void {
     this.#peer.notify("components/progress", {
       id: this.#peer.id,
       ...(progress === undefined ? {} : { progress }),
       ...(message === undefined ? {} : { message }),
+      ...(details === undefined ? {} : { details }),
     });
   }
 

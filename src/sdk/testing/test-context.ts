@@ -1,5 +1,6 @@
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Progress } from "../../protocol/progress.ts";
 import { ComponentError } from "../component-error.ts";
 import { type LogEntry, logTo } from "../log-entry.ts";
 import {
@@ -18,10 +19,7 @@ export interface SubmittedFlow {
   readonly inputs: readonly Json[];
   readonly options: SubmitOptions;
 }
-export interface Heartbeat {
-  readonly progress?: number;
-  readonly message?: string;
-}
+export type Heartbeat = Progress;
 
 export interface TestContextOptions {
   readonly attempt?: number;
@@ -29,6 +27,8 @@ export interface TestContextOptions {
   readonly runId?: string;
   readonly flowId?: string;
   readonly stepId?: string;
+  /** What an attempt before has told last. */
+  readonly lastHeartbeat?: Heartbeat;
   /** Plays the flows: what one input comes to. Without it a sub-run is an error. */
   readonly subRuns?: (flow: string | JsonObject, input: Json) => FlowResult | Promise<FlowResult>;
 }
@@ -40,6 +40,7 @@ export class TestContext extends StepflowContext {
   override readonly runId: string;
   override readonly flowId: string;
   override readonly stepId: string;
+  override readonly lastHeartbeat: Heartbeat | undefined;
   override readonly log: Log;
   /** By id: JSON values, and bytes as they were given. */
   readonly blobs = new Map<string, Json | Uint8Array<ArrayBuffer>>();
@@ -57,6 +58,7 @@ export class TestContext extends StepflowContext {
     this.runId = options.runId ?? "019bf0d2-1111-7000-8000-000000000000";
     this.flowId = options.flowId ?? "f".repeat(64);
     this.stepId = options.stepId ?? "step";
+    this.lastHeartbeat = options.lastHeartbeat;
     this.idempotencyKey = options.idempotencyKey ?? `${this.runId}/${this.stepId}`;
     this.log = logTo((entry) => this.logged.push(entry), {});
   }
@@ -121,10 +123,11 @@ export class TestContext extends StepflowContext {
     return shown(run, options.includeResults ?? false);
   }
 
-  override heartbeat(progress?: number, message?: string): void {
+  override heartbeat(progress?: number, message?: string, details?: Json): void {
     this.heartbeats.push({
       ...(progress === undefined ? {} : { progress }),
       ...(message === undefined ? {} : { message }),
+      ...(details === undefined ? {} : { details }),
     });
   }
 

@@ -8,6 +8,7 @@ import type { Timers } from "../../../src/dispatch/deadline.ts";
 import type { CallbackHandler } from "../../../src/dispatch/http-jsonrpc/callback-handler.ts";
 import { Router } from "../../../src/dispatch/router.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { Progress } from "../../../src/protocol/progress.ts";
 import { attemptCall } from "../../dispatch/attempt-call.ts";
 
 export const SLASHES_WORKER = fileURLToPath(new URL("../../support/stdio/slashes-worker.mjs", import.meta.url));
@@ -31,7 +32,11 @@ export interface Bridged {
   readonly call: (
     component: string,
     input: JsonObject,
-    options?: { readonly withinMs?: number; readonly signal?: AbortSignal },
+    options?: {
+      readonly withinMs?: number;
+      readonly signal?: AbortSignal;
+      readonly progress?: (told: Progress) => void;
+    },
   ) => Promise<Outcome>;
   readonly list: () => ReturnType<Router["listComponents"]>;
 }
@@ -70,12 +75,14 @@ export async function bridged(
     bridges,
     warnings,
     said,
-    call: (component, input, { withinMs = 20_000, signal = new AbortController().signal } = {}) =>
+    call: (component, input, { withinMs = 20_000, signal = new AbortController().signal, progress } = {}) =>
       router
         .transport("p")
         .execute(
           attemptCall({ plugin: "p", componentId: `/${component}`, input, deadlineAt: Date.now() + withinMs }),
           signal,
+          undefined,
+          progress,
         ),
     list: () => router.listComponents(AbortSignal.timeout(20_000)),
   };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import type { CallbackHandler } from "../../../src/dispatch/http-jsonrpc/callback-handler.ts";
 import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Progress } from "../../../src/protocol/progress.ts";
 import { type Bridged, bridged, outputOf, PYTHON, SDK_WORKER, SLASHES_WORKER, UNDERSCORE_WORKER } from "./bridged.ts";
 
 let open: Bridged | undefined;
@@ -128,6 +129,18 @@ describe("a worker of 0.2 to 0.7", () => {
 
 describe("a worker on our SDK", () => {
   const sdk = node(SDK_WORKER);
+
+  test("RUN-160 tells the progress of each of several executions to the one it is of", async () => {
+    const { call } = await start(sdk);
+    const told = await Promise.all(
+      [1, 2, 3].map(async (page) => {
+        const words: Progress[] = [];
+        await call("resume", { page }, { progress: (word) => words.push(word) });
+        return words;
+      }),
+    );
+    expect(told).toEqual([1, 2, 3].map((page) => [{ progress: 0.5, message: "half", details: { page } }]));
+  });
 
   test("gets the idempotency key, and blobs through the bridge", async () => {
     const { call } = await start(sdk, { callbacks: blobCallbacks() });

@@ -1,4 +1,4 @@
-/** A stdio worker on our SDK: `/key` gives its idempotency key, `/keep` uses blobs, `/hold` waits until it is told to give up and says so in its log. */
+/** A stdio worker on our SDK: `/key` gives its idempotency key, `/keep` uses blobs, `/resume` tells its input as progress and gives what it was handed, `/hold` waits until it is told to give up and says so in its log. */
 import { createWorker, runStdio } from "../../../src/sdk/index.ts";
 
 const worker = createWorker({ name: "stdio" })
@@ -7,6 +7,12 @@ const worker = createWorker({ name: "stdio" })
     execute: async (input, context) => {
       const blobId = await context.putBlob(input);
       return { data: await context.getBlob(blobId) };
+    },
+  })
+  .component("resume", {
+    execute: (input, context) => {
+      context.heartbeat(0.5, "half", input);
+      return context.lastHeartbeat ?? null;
     },
   })
   .component("hold", {

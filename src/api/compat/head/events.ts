@@ -83,6 +83,7 @@ function eventContent(
     case "item_started":
     case "step_waiting":
     case "attempt_failed":
+    case "attempt_progress":
     case "item_completed":
     case "cancel_requested":
     case "run_paused":
