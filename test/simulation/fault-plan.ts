@@ -50,7 +50,7 @@ export type SingleFault =
   | { readonly kind: "crash_before" | "crash_after" | "storage_error"; readonly write: number }
   | { readonly kind: "drop_reply" | "duplicate_reply" | "late_reply"; readonly call: number };
 
-const NO_FAULTS: FaultPlan = {
+export const NO_FAULTS: FaultPlan = {
   crashBeforeAppend: 0,
   crashAfterAppend: 0,
   crashBetweenEffects: 0,

@@ -78,8 +78,8 @@ function reference(step: string, path: Json | undefined, onSkip: Json | undefine
 }
 
 function variable(name: string, fallback: Json | undefined, scope: NaiveScope): Settled {
-  const value = scope.variables[name];
-  if (value !== undefined) return { kind: "value", value };
+  const found = at(scope.variables, name, "Variable");
+  if (found.kind === "value") return found;
   return fallback === undefined ? failed(`Undefined variable: ${name}`) : evaluateNaively(fallback, scope);
 }
 
@@ -116,7 +116,7 @@ function templateReference(path: string): Json {
     case "variables":
       return { $variable: name };
     case "item":
-      return { $item: "$" };
+      return { $item: ["$", name, ...rest].filter(Boolean).join(".") };
     case "index":
       return { $index: true };
     default:

@@ -187,7 +187,7 @@ export class Simulation implements ObjectWorld {
       { transportMaxRetries: this.settings.transportMaxRetries },
     );
     const expected = interpreter.run(this.#run.flow, this.#run.inputs, this.#run.variables ?? {}, "r");
-    const [wanted, found] = [expected, this.#results()].map((results) => JSON.stringify(comparable(results as Json)));
+    const [wanted, found] = [expected, this.results()].map((results) => JSON.stringify(comparable(results as Json)));
     check(wanted === found, () => `the results are wrong:\nfound  ${found}\nwanted ${wanted}`);
     const certain = (task: string) => !interpreter.givenUp.some((run) => task.startsWith(`${run}/`));
     for (const task of hanging) check(!certain(task), () => `${task} got no reply and no timeout`);
@@ -242,7 +242,7 @@ export class Simulation implements ObjectWorld {
     const outcome = isCut ? ({ kind: "failed", error: CUT } as const) : this.#outcome(verdict);
     const settle: Command = { kind: "settle_attempt", task, attempt, outcome };
     const lateMs = fate === "late_reply" ? call.deadlineAt - this.now() + 500 : 0;
-    const reply = () => (handsOver ? this.#report(settle) : this.#reply(settle, lateMs));
+    const reply = () => (handsOver ? this.#report(settle, lateMs) : this.#reply(settle, lateMs));
     reply();
     if (fate === "duplicate_reply" || prng.chance(faults.duplicateReply)) reply();
   }
@@ -257,8 +257,8 @@ export class Simulation implements ObjectWorld {
   }
 
   /** By a request of the worker's own, which it repeats until it is answered. */
-  #report(settle: Extract<Command, { kind: "settle_attempt" }>): void {
-    this.queue.plan(this.#time + this.#latency(), () => this.#insist({ ...settle, digest: "d" }));
+  #report(settle: Extract<Command, { kind: "settle_attempt" }>, lateMs: number): void {
+    this.queue.plan(this.#time + this.#latency() + lateMs, () => this.#insist({ ...settle, digest: "d" }));
   }
 
   #handOver(task: TaskAddress, attempt: number): void {
@@ -323,7 +323,7 @@ export class Simulation implements ObjectWorld {
     this.#unanswered.set(name, { code: timedOut ? "TIMEOUT" : "UNREACHABLE", message: "no reply" });
   }
 
-  #results(): FlowResult[] {
+  results(): FlowResult[] {
     const node = this.#invariants.tree.runs[0];
     return Array.from({ length: node?.itemCount ?? 0 }, (_, index) => {
       const item = node?.items.get(index);
