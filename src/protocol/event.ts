@@ -1,7 +1,7 @@
 import type { Outcome } from "./flow-result.ts";
 import type { Json } from "./json.ts";
 import type { Progress } from "./progress.ts";
-import type { RunStatus } from "./run.ts";
+import type { RunOrigin, RunStatus } from "./run.ts";
 import type { TaskError } from "./task-error.ts";
 
 interface EventBase {
@@ -21,7 +21,12 @@ interface StepEventBase extends EventBase {
 
 /** What `GET /runs/{id}/events` streams: one JSON object per event. */
 export type RunEventMessage =
-  | (EventBase & { readonly type: "run_created"; readonly flowId: string; readonly itemCount: number })
+  | (EventBase & {
+      readonly type: "run_created";
+      readonly flowId: string;
+      readonly itemCount: number;
+      readonly origin?: RunOrigin;
+    })
   | (EventBase & {
       readonly type: "sub_run_created";
       readonly parentRunId: string;
@@ -47,6 +52,8 @@ export type RunEventMessage =
       readonly outcome: Outcome;
       /** It is the result of an earlier call (the step's `cache`). */
       readonly cached?: true;
+      /** Taken over from the run of `origin`. */
+      readonly reused?: boolean;
       readonly result?: Json;
       readonly error?: TaskError;
     })
@@ -54,6 +61,7 @@ export type RunEventMessage =
       readonly type: "item_completed";
       readonly itemIndex: number;
       readonly outcome: Outcome;
+      readonly reused?: boolean;
       readonly result?: Json;
       readonly error?: TaskError;
     })

@@ -18,6 +18,13 @@ export interface ItemCounts {
   readonly skipped: number;
 }
 
+export const ORIGIN_KINDS = ["retry", "rerun", "fork"] as const;
+/** The run whose recorded results a run was started with, and what was asked of it. */
+export interface RunOrigin {
+  readonly kind: (typeof ORIGIN_KINDS)[number];
+  readonly runId: string;
+}
+
 /** A run as the API shows it. Times are RFC 3339. */
 export interface RunSummary {
   readonly runId: string;
@@ -32,6 +39,7 @@ export interface RunSummary {
   readonly completedAt?: string;
   readonly rootRunId: string;
   readonly parentRunId?: string;
+  readonly origin?: RunOrigin;
   readonly createdAtSeqno: number;
   readonly finishedAtSeqno?: number;
 }
@@ -55,6 +63,8 @@ export interface StepRecord {
   readonly cached?: true;
   /** What its worker told last of its progress. */
   readonly lastProgress?: Progress;
+  /** Taken over from the run this one comes from: nothing was executed. */
+  readonly reused?: boolean;
   readonly output?: Json;
   readonly error?: TaskError;
   /** Sequence number of the event that last changed it. */

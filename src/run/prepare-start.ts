@@ -10,10 +10,10 @@ import type { BlobId, FlowId } from "../protocol/ids.ts";
 import type { RunFault, StartRun } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
 
-type Prepared =
+export type Prepared =
   | { readonly kind: "ready"; readonly command: Extract<Command, { kind: "start_run" }> }
   | { readonly kind: "refused"; readonly fault: RunFault };
-type Found =
+export type Found =
   | { readonly kind: "flow"; readonly flowId: FlowId; readonly text: string; readonly plan: Plan }
   | { readonly kind: "refused"; readonly fault: RunFault };
 
@@ -55,7 +55,11 @@ export async function prepareStart(
   };
 }
 
-async function findFlow(request: StartRun, plans: PlanStore, blobs: BlobStore): Promise<Found> {
+export async function findFlow(
+  request: Pick<StartRun, "flowId" | "flowText">,
+  plans: PlanStore,
+  blobs: BlobStore,
+): Promise<Found> {
   if (request.flowText !== undefined) {
     const plan = plans.get(request.flowId);
     if (plan) return { kind: "flow", flowId: request.flowId, text: request.flowText, plan };
@@ -67,13 +71,13 @@ async function findFlow(request: StartRun, plans: PlanStore, blobs: BlobStore): 
 }
 
 /** Any dialect: what is stored under a flow id may be the blob of a raw document (A12). */
-function compile(text: string, plans: PlanStore): Found {
+export function compile(text: string, plans: PlanStore): Found {
   const { flow, diagnostics } = parseFlow(text, { format: "json" });
   if (!flow) return refuse("the flow cannot be read", diagnostics);
   return admit(flow, plans);
 }
 
-function override(
+export function override(
   submitted: Extract<Found, { kind: "flow" }>,
   overrides: NonNullable<StartRun["submission"]["overrides"]>,
   plans: PlanStore,
@@ -90,7 +94,7 @@ function admit(flow: Flow, plans: PlanStore): Found {
   return { kind: "flow", flowId, text, plan: plans.get(flowId) ?? plans.put(flowId, flow) };
 }
 
-function refuse(
+export function refuse(
   message: string,
   diagnostics: Extract<RunFault, { kind: "invalid" }>["diagnostics"] = [],
 ): Extract<Found, { kind: "refused" }> {

@@ -3,13 +3,16 @@
  * Obtain a stub with `runStub(env, namespace, runId)`; every call names the run, since sub-runs live in their root's object.
  */
 
+import type { StoredValue } from "../core/ports/journal.ts";
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
+import type { RecordedEntry } from "../core/reuse/index.ts";
 import type { ParentRun, PausedBy } from "../core/run/event.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
+import type { Outcome } from "../protocol/flow-result.ts";
 import type { FlowId, Namespace, RunId, TaskId } from "../protocol/ids.ts";
 import type { Progress } from "../protocol/progress.ts";
-import type { ItemResult, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
+import type { ItemResult, RunOrigin, RunStatus, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
 
 export interface StartRun {
   readonly namespace: Namespace;
@@ -25,6 +28,37 @@ export interface StartRun {
   readonly parent?: ParentRun;
   /** Answer when the run has ended or after this long, whichever comes first. 0 or absent: at once. */
   readonly waitMs?: number;
+}
+
+/** A new run that takes over what an earlier one of the namespace came to. */
+export interface DerivedStart extends Omit<StartRun, "flowId" | "flowText" | "submission" | "parent"> {
+  readonly origin: RunOrigin & { readonly runId: RunId };
+  /** Ids of steps that run again, with all that refers to them. */
+  readonly from?: readonly string[];
+  /** `retry` only: the items that are retried, the others stay as they are. Absent: all that did not succeed. */
+  readonly itemIndexes?: readonly number[];
+  /** Absent: that of the earlier run, with its overrides. */
+  readonly flow?: Pick<StartRun, "flowId" | "flowText">;
+  /** What is absent is as in the earlier run. */
+  readonly submission: Partial<RunSubmission>;
+}
+
+/** A run as others may take it over. */
+export interface RecordedRun {
+  readonly status: RunStatus;
+  readonly outcome?: Outcome;
+  readonly flowId: FlowId;
+  readonly flowText: string;
+  /** After overrides; absent if there were none. */
+  readonly planText?: string;
+  readonly variables?: StoredValue;
+  readonly itemCount: number;
+  readonly maxConcurrency: number;
+  readonly maxFailures?: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  /** The last event at this moment: what comes later is not taken over. */
+  readonly seq: number;
 }
 
 export type RunFault =
@@ -59,7 +93,7 @@ export type TaskHeartbeat =
 export interface RunObjectApi {
   /** Idempotent by run id: the same start again gives the same run (compare `created`). */
   start(
-    request: StartRun,
+    request: StartRun | DerivedStart,
   ): Promise<
     RunReply<{ readonly summary: RunSummary; readonly results?: readonly ItemResult[]; readonly created: boolean }>
   >;
@@ -91,6 +125,13 @@ export interface RunObjectApi {
     },
   ): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
   cancel(runId: RunId): Promise<RunReply<RunSummary>>;
+  /** Root runs only. */
+  recordedRun(runId: RunId): Promise<RunReply<RecordedRun>>;
+  /** Inputs, and results of these steps (by index) and of items, after `since` up to event `upTo`: in pages below what an RPC carries. */
+  recordedEntries(
+    runId: RunId,
+    options: { readonly since: number; readonly upTo: number; readonly steps: readonly number[] },
+  ): Promise<RunReply<{ readonly entries: readonly RecordedEntry[]; readonly next: number }>>;
   /** Root runs only, with their whole tree; a run that has ended is refused. `by`: "request" unless given. */
   pause(runId: RunId, by?: PausedBy): Promise<RunReply<RunSummary>>;
   resume(runId: RunId, by?: PausedBy): Promise<RunReply<RunSummary>>;

@@ -13,19 +13,21 @@ import type { RunNode } from "../core/run/state.ts";
 import { mayStartChildren } from "../core/run/submit-child.ts";
 import { summarize } from "../core/run/summary.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
-import type { Namespace, RunId } from "../protocol/ids.ts";
+import type { BlobId, FlowId, Namespace, RunId } from "../protocol/ids.ts";
 import type { ItemResult, RunSummary, StepRecord } from "../protocol/run.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { readBlobText } from "./blob-text.ts";
 import { EndWaiters } from "./end-waiters.ts";
 import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
+import { prepareDerivedStart } from "./prepare-derived-start.ts";
 import { prepareStart } from "./prepare-start.ts";
 import { type HoldCommand, refuseHold } from "./refuse-hold.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
-import type { RunObjectApi, RunReply, StartRun, TaskHeartbeat, TaskReport, TaskSign } from "./run-api.ts";
+import type { DerivedStart, RunObjectApi, RunReply, StartRun, TaskHeartbeat, TaskReport, TaskSign } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
+import { recordedEntries, recordedRun } from "./run-recording.ts";
 import { takeReport, takeSign } from "./task-reports.ts";
 import { Watchdog } from "./watchdog.ts";
 import { Watchers } from "./watchers.ts";
@@ -65,11 +67,14 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#watchers = new Watchers(ctx);
     }
 
-    async start(request: StartRun): ReturnType<RunObjectApi["start"]> {
+    async start(request: StartRun | DerivedStart): ReturnType<RunObjectApi["start"]> {
       const live = await this.#run();
       let created = false;
       if (!live.tree.root) {
-        const prepared = await prepareStart(request, live.plans, this.#blobs, this.#deps);
+        const prepared =
+          "origin" in request
+            ? await prepareDerivedStart(request, live.plans, this.#blobs, this.#deps)
+            : await prepareStart(request, live.plans, this.#blobs, this.#deps);
         // Another start may have come in while the flow was read.
         if (!live.tree.root) {
           if (prepared.kind === "refused") return { ok: false, fault: prepared.fault };
@@ -139,6 +144,26 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         await live.drained();
         return this.#summary(live, node);
       });
+    }
+
+    async recordedRun(runId: RunId): ReturnType<RunObjectApi["recordedRun"]> {
+      const live = await this.#run();
+      await live.written();
+      const { root, runs, flowRows } = live.tree;
+      const node = runs[ordinalOf(runId)];
+      if (!root || !node) return NOT_FOUND;
+      if (node.ordinal !== 0) return precondition(`run ${runId} is a sub-run: name its root run ${root.runId}`);
+      const read = ({ blob }: { blob: BlobId }) => readBlobText(this.#blobs, blob);
+      const textOf = (flowId: FlowId) => flowText(this.#journal, flowRows.get(flowId) ?? 0, read);
+      return { ok: true, value: await recordedRun(live.tree, node, this.#journal, textOf) };
+    }
+
+    async recordedEntries(
+      runId: RunId,
+      options: Parameters<RunObjectApi["recordedEntries"]>[1],
+    ): ReturnType<RunObjectApi["recordedEntries"]> {
+      const steps = new Set(options.steps);
+      return this.#read(runId, async () => recordedEntries(this.#journal, { ...options, steps }));
     }
 
     async pause(runId: RunId, by: PausedBy = "request"): Promise<RunReply<RunSummary>> {

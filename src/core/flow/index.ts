@@ -25,6 +25,6 @@ export type { ReadDocument, ReadOptions } from "./read-document.ts";
 export { readDocument } from "./read-document.ts";
 export type { ParsedFlow } from "./read-flow.ts";
 export { parseFlowDocument } from "./read-flow.ts";
-export { canonicalFlowText, serializeFlow } from "./serialize-flow.ts";
+export { canonicalFlowText, serializeFlow, serializeStep } from "./serialize-flow.ts";
 export type { SourceMap } from "./source-map.ts";
 export { validateFlow } from "./validate-flow.ts";

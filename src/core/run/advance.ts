@@ -7,7 +7,7 @@ import { giveUp } from "./give-up.ts";
 import { activateItem, finishItem } from "./item.ts";
 import { phaseReady } from "./phase.ts";
 import type { Agendum, Source } from "./schedule.ts";
-import { isUnderWay } from "./schedule.ts";
+import { isUnderWay, itemSchedule } from "./schedule.ts";
 import { startTask } from "./start-task.ts";
 import { activeTask, isPaused, TASK_IDLE } from "./state.ts";
 import { continueParent } from "./sub-run.ts";
@@ -103,7 +103,8 @@ function pull(turn: Turn, source: Source): boolean {
     const node = nodeAt(turn.tree, source.run);
     while (source.next < node.itemCount) {
       const item = source.next++;
-      if (node.items.has(item)) continue;
+      // An item that has taken something over, or was between two steps when the object was lost, is not scheduled yet.
+      if (node.items.get(item)?.kind === "ended" || itemSchedule(turn.schedule, source.run, item)) continue;
       activateItem(turn, node, item);
       return true;
     }

@@ -1,11 +1,13 @@
 import type { BlobId, FlowId, Namespace, RunId, TaskId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Progress } from "../../protocol/progress.ts";
-import type { ToleratedFailures } from "../../protocol/run.ts";
+import type { RunOrigin, ToleratedFailures } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
+import type { StoredValue } from "../ports/journal.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall, CachedCall } from "../ports/transport.ts";
 import type { Value } from "../ports/value.ts";
+import type { ReusedItem } from "../reuse/index.ts";
 import type { ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
@@ -27,6 +29,13 @@ export type Command =
       readonly files: Readonly<Record<string, BlobId>>;
       readonly bodyHash?: string;
       readonly parent?: ParentRun;
+      /** What it takes over from an earlier run. `inputs`, `variables`: as they lie there, instead of those above. */
+      readonly takeOver?: {
+        readonly origin: RunOrigin;
+        readonly inputs?: readonly StoredValue[];
+        readonly variables?: StoredValue;
+        readonly items: readonly ReusedItem[];
+      };
     }
   /** A worker is about to start a run from a step of run `run`. Refused (no event) once that run, or the step's item, has ended. */
   | {

@@ -34,7 +34,13 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
     value === undefined ? {} : outcome === "success" ? { result: value } : { error: value as unknown as TaskError };
   switch (event.kind) {
     case "run_created":
-      return { type: event.kind, ...base(0), flowId: event.flowId, itemCount: event.itemCount };
+      return {
+        type: event.kind,
+        ...base(0),
+        flowId: event.flowId,
+        itemCount: event.itemCount,
+        ...(event.origin && { origin: event.origin }),
+      };
     case "sub_run_created":
       return {
         type: event.kind,
@@ -75,6 +81,7 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         ...step(event),
         outcome: event.outcome,
         ...(event.cached && { cached: event.cached }),
+        ...(event.reused && { reused: true }),
         ...result(event.outcome),
       };
     case "item_completed":
@@ -83,6 +90,7 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         ...base(event.run),
         itemIndex: event.item,
         outcome: event.outcome,
+        ...(event.reused && { reused: true }),
         ...result(event.outcome),
       };
     case "cancel_requested":

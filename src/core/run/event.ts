@@ -4,7 +4,7 @@
  */
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
-import type { RunStatus } from "../../protocol/run.ts";
+import type { RunOrigin, RunStatus } from "../../protocol/run.ts";
 import type { CachedCall } from "../ports/transport.ts";
 
 /** Position of a task in the tree: run ordinal, item, step, and the element inside a `foreach` step. */
@@ -49,6 +49,7 @@ export type RunEvent =
       /** Items that may fail; one more, and the run is given up. */
       readonly maxFailures?: number;
       readonly parent?: ParentRun;
+      readonly origin?: RunOrigin;
     }
   /** A sub-run, round `round` of the task `parent`. Value: its variables, if it has its own. */
   | {
@@ -93,8 +94,8 @@ export type RunEvent =
   | (TaskAddress & { readonly kind: "attempt_reported"; readonly attempt: number; readonly digest: string })
   /** A durable timer. Value: what the step gives when it fires. */
   | (TaskAddress & { readonly kind: "step_waiting"; readonly until: number })
-  /** Value: the array. */
-  | (TaskAddress & { readonly kind: "foreach_expanded"; readonly count: number })
+  /** Value: the array. `reused`, here and below: taken over from the run of `origin`, before anything ran. */
+  | (TaskAddress & { readonly kind: "foreach_expanded"; readonly count: number; readonly reused?: true })
   /** An attempt failed and another one is decided. Value: the error. */
   | (TaskAddress & {
       readonly kind: "attempt_failed";
@@ -110,6 +111,7 @@ export type RunEvent =
       readonly from?: number;
       /** The result is that of an earlier call. */
       readonly cached?: true;
+      readonly reused?: true;
     })
   /** Terminal for the item. Value as above. `expired`: its time, or its run's, was up. */
   | {
@@ -119,6 +121,7 @@ export type RunEvent =
       readonly outcome: Outcome;
       readonly from?: number;
       readonly expired?: true;
+      readonly reused?: true;
     }
   | { readonly kind: "cancel_requested"; readonly run: number }
   /** Of the root: from here to `run_resumed` nothing of the tree starts. */

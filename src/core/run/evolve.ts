@@ -10,6 +10,7 @@ import type { TaskAddress } from "./event.ts";
 import type { ActiveTask, RunNode, RunTree, TaskTable, Tries } from "./state.ts";
 import {
   activeTask,
+  activeTasks,
   NO_TRIES,
   newTaskTable,
   TASK_ACTIVE,
@@ -47,6 +48,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
         files: event.files,
         bodyHash: event.bodyHash,
         parent: event.parent,
+        origin: event.origin,
       };
       tree.runs.push(
         newNode(entry, {
@@ -94,7 +96,8 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       return;
     case "item_started": {
       const node = nodeAt(tree, event.run);
-      const tasks = newTaskTable(node.plan.steps.length);
+      // There before its start is what it has taken over.
+      const tasks = activeTasks(node, event.item) ?? newTaskTable(node.plan.steps.length);
       node.items.set(event.item, { kind: "active", tasks, deadlineAt: event.deadlineAt });
       return;
     }
@@ -133,7 +136,12 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       activate(tree, event, { kind: "sleeping", until: event.until, valueSeq: seq });
       return;
     case "foreach_expanded":
-      activate(tree, event, { kind: "foreach", arraySeq: seq, tasks: newTaskTable(event.count) });
+      activate(tree, event, {
+        kind: "foreach",
+        arraySeq: seq,
+        tasks: newTaskTable(event.count),
+        ...(event.reused && { reused: true }),
+      });
       return;
     case "attempt_failed": {
       const before = activeTask(tree, event);

@@ -40,8 +40,9 @@ function armItem(turn: Turn, node: RunNode, item: number): void {
   const { itemTimeoutMs } = node.plan.flow;
   if (itemTimeoutMs === undefined) return;
   const state = node.items.get(item);
-  const at = (state?.kind === "active" ? state.deadlineAt : undefined) ?? turn.now + itemTimeoutMs;
-  if (!state) emit(turn, { kind: "item_started", run: node.ordinal, item, deadlineAt: at });
+  const before = state?.kind === "active" ? state.deadlineAt : undefined;
+  const at = before ?? turn.now + itemTimeoutMs;
+  if (before === undefined) emit(turn, { kind: "item_started", run: node.ordinal, item, deadlineAt: at });
   turn.schedule.timers.push({ kind: "item_deadline", at, run: node.ordinal, item });
 }
 

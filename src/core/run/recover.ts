@@ -19,13 +19,14 @@ export function recover(turn: Turn): void {
     if (node.status !== "running") continue;
     if (turn.tree.pausedSeq > 0) controlChildren(turn, node, isPaused(turn.tree) ? "pause" : "resume");
     scheduleRun(turn, node);
+    const isDerived = node.ordinal === 0 && turn.tree.root?.origin !== undefined;
     const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
     for (const [item, state] of node.items) {
-      if (state.kind !== "active") continue;
+      if (state.kind !== "active" || (isDerived && state.deadlineAt === undefined && !isBegun(state.tasks))) continue;
       activateItem(turn, node, item);
       if (source) source.active += 1;
       const schedule = itemSchedule(turn.schedule, node.ordinal, item);
-      if (schedule) for (const step of state.tasks.active.keys()) needStep(turn, schedule, step);
+      for (const [step, task] of state.tasks.active) if (schedule && !isIdle(task)) needStep(turn, schedule, step);
       for (const task of callsUnderWay(node, item, state.tasks)) {
         turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
       }
@@ -39,6 +40,17 @@ function cancelExpiredChildren(turn: Turn, node: RunNode): void {
     const state = item === undefined ? undefined : node.items.get(item);
     if (state?.kind === "ended" && state.expired) turn.effects.push({ kind: "control_child", runId, action: "cancel" });
   }
+}
+
+/** Many items of a run that comes from another one may have results already: they begin when there is room. */
+function isBegun(table: TaskTable): boolean {
+  for (const task of table.active.values()) if (!isIdle(task)) return true;
+  return false;
+}
+
+/** Its elements were taken over, and nobody has needed the rest of them yet. */
+function isIdle(task: ActiveTask): boolean {
+  return task.kind === "foreach" && task.reused === true && task.tasks.active.size === 0;
 }
 
 function callsUnderWay(node: RunNode, item: number, table: TaskTable): TaskAddress[] {

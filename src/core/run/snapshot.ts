@@ -17,7 +17,7 @@ interface TableSnapshot {
 }
 type ActiveSnapshot =
   | Exclude<ActiveTask, { kind: "foreach" }>
-  | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TableSnapshot };
+  | (Omit<Extract<ActiveTask, { kind: "foreach" }>, "tasks"> & { readonly tasks: TableSnapshot });
 type ItemSnapshot =
   | Exclude<ItemState, { kind: "active" }>
   | (Omit<Extract<ItemState, { kind: "active" }>, "tasks"> & { readonly tasks: TableSnapshot });

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
 import { scheduleRun } from "./sub-run.ts";
+import { takeOver } from "./take-over.ts";
 import { maxFailuresOf } from "./tolerance.ts";
 import type { Turn } from "./turn.ts";
 import { emit, inline } from "./turn.ts";
@@ -9,7 +10,8 @@ import { emit, inline } from "./turn.ts";
 /** Writes down the whole submission before anything of it runs. */
 export function startRun(turn: Turn, command: Extract<Command, { kind: "start_run" }>): void {
   if (turn.tree.root) throw new EngineFault("journal_out_of_order", "the run was created already");
-  const { plan } = command;
+  const { plan, takeOver: taken } = command;
+  const inputs = taken?.inputs ?? command.inputs.map(inline);
   for (const [flowId, text] of command.flows) emit(turn, { kind: "flow_recorded", flowId }, { kind: "text", text });
   emit(
     turn,
@@ -19,17 +21,19 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
       namespace: command.namespace,
       flowId: command.flowId,
       planId: plan.flowId,
-      itemCount: command.inputs.length,
+      itemCount: inputs.length,
       maxConcurrency: command.maxConcurrency,
       labels: command.labels,
       files: command.files,
       ...(plan.flow.timeoutMs !== undefined && { deadlineAt: turn.now + plan.flow.timeoutMs }),
-      ...maxFailuresOf(command.toleratedFailures, command.inputs.length),
+      ...maxFailuresOf(command.toleratedFailures, inputs.length),
       ...(command.bodyHash !== undefined && { bodyHash: command.bodyHash }),
       ...(command.parent && { parent: command.parent }),
+      ...(taken && { origin: taken.origin }),
     },
-    inline(command.variables ?? {}),
+    taken?.variables ?? inline(command.variables ?? {}),
   );
-  for (const [item, input] of command.inputs.entries()) emit(turn, { kind: "item_added", run: 0, item }, inline(input));
+  for (const [item, input] of inputs.entries()) emit(turn, { kind: "item_added", run: 0, item }, input);
+  if (taken) takeOver(turn, taken.items);
   scheduleRun(turn, nodeAt(turn.tree, 0));
 }

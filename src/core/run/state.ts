@@ -5,6 +5,7 @@
  */
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
+import type { RunOrigin } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { CachedCall } from "../ports/transport.ts";
 import type { EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
@@ -35,6 +36,7 @@ export interface RootFacts {
   readonly files: Readonly<Record<string, BlobId>>;
   readonly bodyHash: string | undefined;
   readonly parent: ParentRun | undefined;
+  readonly origin: RunOrigin | undefined;
 }
 
 export interface RunNode {
@@ -146,7 +148,8 @@ export type ActiveTask =
       readonly child: number;
       readonly round: number;
     }
-  | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TaskTable };
+  /** `reused`: taken over, nobody may need it. */
+  | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TaskTable; readonly reused?: true };
 
 export function emptyTree(): RunTree {
   return { seq: 0, at: 0, flowRows: new Map(), runs: [], root: undefined, calling: 0, pausedBy: [], pausedSeq: 0 };

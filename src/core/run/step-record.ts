@@ -47,6 +47,7 @@ export class StepRecords {
         const status = event.outcome === "success" ? "completed" : event.outcome;
         this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq, {
           ...(event.cached && { cached: event.cached }),
+          ...(event.reused && { reused: true }),
         });
         return;
       }
@@ -69,7 +70,7 @@ export class StepRecords {
     status: StepStatusName,
     attempt: number | undefined,
     valueSeq: number | undefined,
-    more: Pick<StepDraft, "cached" | "progressSeq"> = {},
+    more: Pick<StepDraft, "cached" | "reused" | "progressSeq"> = {},
   ): void {
     if (task.run !== this.#node.ordinal) return;
     if (this.#filter.itemIndex !== undefined && task.item !== this.#filter.itemIndex) return;

@@ -21,6 +21,7 @@ export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined 
     ...(node.completedAt !== undefined && { completedAt: timestamp(node.completedAt) }),
     rootRunId: root.parent?.rootRunId ?? root.runId,
     ...parentField(root, node),
+    ...(root.origin && node.ordinal === 0 && { origin: root.origin }),
     createdAtSeqno: node.createdSeq,
     ...(node.finishedSeq !== undefined && { finishedAtSeqno: node.finishedSeq }),
   };

@@ -4,7 +4,7 @@ import { RUN_STATUSES } from "../run.ts";
 import { blobIdSchema, runIdSchema } from "./identifier.ts";
 import { jsonValue } from "./json-value.ts";
 import { queryBoolean, queryInteger } from "./query-value.ts";
-import { progressFields, taskError } from "./run.ts";
+import { progressFields, runOrigin, taskError } from "./run.ts";
 
 const outcome = z.enum(["success", "failed", "skipped"]);
 const base = z.object({ sequenceNumber: z.int(), timestamp: z.iso.datetime(), runId: runIdSchema });
@@ -14,14 +14,19 @@ const step = base.extend({
   stepId: z.string(),
   elementIndex: z.int().optional(),
 });
-const result = { outcome, result: jsonValue.optional(), error: taskError.optional() };
+const result = { outcome, reused: z.boolean().optional(), result: jsonValue.optional(), error: taskError.optional() };
 
 const cached = z.literal(true).optional().meta({ description: "The result of an earlier call, by the step's cache." });
 
 /** `RunEventMessage` on the wire. */
 export const runEvent = z
   .discriminatedUnion("type", [
-    base.extend({ type: z.literal("run_created"), flowId: blobIdSchema, itemCount: z.int() }),
+    base.extend({
+      type: z.literal("run_created"),
+      flowId: blobIdSchema,
+      itemCount: z.int(),
+      origin: runOrigin.optional(),
+    }),
     base.extend({
       type: z.literal("sub_run_created"),
       parentRunId: runIdSchema,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RUN_STATUSES, STEP_STATUSES } from "../run.ts";
+import { ORIGIN_KINDS, RUN_STATUSES, STEP_STATUSES } from "../run.ts";
 import { TASK_ERROR_CODES } from "../task-error.ts";
 import { requestFault } from "./error-body.ts";
 import { blobIdSchema, listCursor, nextCursor, offsetCursor, runIdSchema } from "./identifier.ts";
@@ -35,6 +35,10 @@ const itemResult = z
   })
   .meta({ id: "ItemResult" });
 
+export const runOrigin = z
+  .object({ kind: z.enum(ORIGIN_KINDS), runId: runIdSchema })
+  .meta({ id: "RunOrigin", description: "The run whose recorded results a run was started with." });
+
 export const runSummary = z
   .object({
     runId: runIdSchema,
@@ -55,6 +59,7 @@ export const runSummary = z
     completedAt: time.optional(),
     rootRunId: runIdSchema,
     parentRunId: runIdSchema.optional(),
+    origin: runOrigin.optional(),
     createdAtSeqno: z.int(),
     finishedAtSeqno: z.int().optional(),
   })
@@ -194,6 +199,7 @@ const stepRecord = z
       .object(progressFields)
       .optional()
       .meta({ description: "What its worker told last of its progress." }),
+    reused: z.boolean().optional().meta({ description: "Taken over from the run of `origin`: nothing was executed." }),
     output: jsonValue.optional(),
     error: taskError.optional(),
     journalSeqno: z.int(),
