@@ -10,6 +10,7 @@ import { blobOperations } from "./blobs.ts";
 import { compatApp } from "./compat/compat-face.ts";
 import { compatFaces } from "./compat/compat-faces.ts";
 import { componentOperations } from "./components.ts";
+import { deriveRunOperations } from "./derive-run.ts";
 import type { ReferenceDocument } from "./docs/reference-document.ts";
 import { referencePage } from "./docs/reference-page.ts";
 import { FlowLibrary } from "./flow-library.ts";
@@ -42,6 +43,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...submitRunOperations(deps, library),
     ...runOperations(deps),
     ...runControlOperations(deps),
+    ...deriveRunOperations(deps, library),
     ...runResultOperations(deps),
     ...runEventOperations(deps),
     ...flowOperations(deps, library),

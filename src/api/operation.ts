@@ -7,10 +7,11 @@ import type { z } from "zod";
 import type { Caller } from "../auth/caller.ts";
 import { errorBody, type RequestFault } from "../protocol/api/error-body.ts";
 import type { Namespace } from "../protocol/ids.ts";
+import type { Json } from "../protocol/json.ts";
 import { alternatives, type OperationScope } from "./admission.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { invalidRequest } from "./api-error.ts";
-import { readJson } from "./request-body.ts";
+import { mediaType, readJson, readText } from "./request-body.ts";
 import { checkFields, type FieldPlace, type Fields, isFields, queryFields } from "./request-fields.ts";
 
 export type NoFields = z.ZodObject<Record<string, never>>;
@@ -42,6 +43,8 @@ export interface OperationSpec<
   readonly headers?: Headers;
   /** A JSON object, read and checked before the handler runs. */
   readonly body?: Body;
+  /** No body at all is the same as `{}`. */
+  readonly bodyOptional?: true;
   /** A body the handler reads itself: schemas by media type, for the documentation. */
   readonly rawBody?: Readonly<Record<string, z.ZodType>>;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
@@ -108,7 +111,7 @@ export function operation<
       const params = check(spec.params, () => Object.entries(pathParameters), "path");
       const query = check(spec.query, (schema) => queryFields(schema, new URL(raw.url).searchParams), "query");
       const headers = check(spec.headers, (schema) => headerFields(schema, raw.headers), "header");
-      const json = spec.body === undefined ? undefined : await readJson(raw, deps.limits);
+      const json = spec.body === undefined ? undefined : await bodyOf(spec, raw, deps);
       const body = check(spec.body, () => (isFields(json) ? Object.entries(json) : []), "body");
       if (spec.body !== undefined && !isFields(json))
         throw invalidRequest([{ pointer: "", message: "expected a JSON object" }]);
@@ -129,6 +132,16 @@ export function jsonReply(
 ): Response {
   const { status = 200, headers = {}, warnings = [] } = options;
   return Response.json(warnings.length > 0 ? { ...value, warnings } : value, { status, headers });
+}
+
+async function bodyOf(
+  { bodyOptional }: { readonly bodyOptional?: true },
+  raw: Request,
+  deps: Pick<ApiDeps, "limits">,
+): Promise<Json> {
+  // A request without a body comes with an empty one.
+  const isAbsent = bodyOptional && mediaType(raw) === "" && (await readText(raw, deps.limits)) === "";
+  return isAbsent ? {} : await readJson(raw, deps.limits);
 }
 
 function headerFields(schema: z.ZodObject, headers: Headers): [string, unknown][] {
@@ -155,7 +168,7 @@ function routeOf<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodOb
       ...(spec.params ? { params: spec.params } : {}),
       ...(spec.query ? { query: spec.query } : {}),
       ...(spec.headers ? { headers: spec.headers } : {}),
-      ...(content ? { body: { content, required: true } } : {}),
+      ...(content ? { body: { content, required: !spec.bodyOptional } } : {}),
     },
     responses: {
       ...Object.fromEntries(

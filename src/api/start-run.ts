@@ -20,7 +20,7 @@ export interface RunStart {
   /** The same key with the same body gives the same run. */
   readonly key?: string;
 }
-interface StartedRun {
+export interface StartedRun {
   readonly runId: RunId;
   readonly summary: RunSummary;
   /** With `wait`, once it has ended; absent when they are too large for one answer. */
@@ -60,10 +60,11 @@ export async function startRun(
   return { runId, ...valueOf(reply, runId) };
 }
 
-async function flowOf(
+/** The flow that a body gives in exactly one of three ways. */
+export async function flowOf(
   deps: ApiDeps,
   library: FlowLibrary,
-  body: SubmitRunFields,
+  body: Pick<SubmitRunFields, "flow" | "flowId" | "flowName">,
   namespace: Namespace,
 ): Promise<PreparedFlow> {
   const given = (["flow", "flowId", "flowName"] as const).filter((name) => body[name] !== undefined);
@@ -83,10 +84,15 @@ async function flowOf(
   return library.load(namespace, named.flowId);
 }
 
-function submissionOf(body: SubmitRunFields, inputs: RunSubmission["inputs"]): RunSubmission {
+type SubmissionFields = Omit<SubmitRunFields, "flow" | "flowId" | "flowName" | "input" | "inputs">;
+
+function submissionOf(body: SubmissionFields, inputs: RunSubmission["inputs"]): RunSubmission {
+  return { inputs, ...fieldsOf(body) };
+}
+
+export function fieldsOf(body: SubmissionFields): Omit<RunSubmission, "inputs"> {
   const { variables, overrides, maxConcurrency, toleratedFailures, labels, files } = body;
   return {
-    inputs,
     ...(variables === undefined ? {} : { variables }),
     ...(overrides === undefined ? {} : { overrides }),
     ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
@@ -97,7 +103,7 @@ function submissionOf(body: SubmitRunFields, inputs: RunSubmission["inputs"]): R
 }
 
 /** What makes two submissions with one idempotency key the same: everything but how long to wait for the answer. */
-async function hashOf(submission: object): Promise<string> {
+export async function hashOf(submission: object): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(submission)));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

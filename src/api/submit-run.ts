@@ -1,8 +1,21 @@
+import type { RequestFault } from "../protocol/api/error-body.ts";
 import { submitRunBody, submitRunHeaders, submittedRun } from "../protocol/api/run.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { FlowLibrary } from "./flow-library.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
-import { startRun } from "./start-run.ts";
+import { type StartedRun, startRun } from "./start-run.ts";
+
+/** The answer to whatever has started a run. */
+export function startedReply(
+  { runId, summary, results, created }: StartedRun,
+  { wait }: { readonly wait?: boolean },
+  warnings: readonly RequestFault[],
+): Response {
+  return jsonReply(
+    { ...summary, ...(results ? { results } : {}) },
+    { status: created && !wait ? 202 : 200, headers: { location: `/api/v1/runs/${runId}` }, warnings },
+  );
+}
 
 export function submitRunOperations(deps: ApiDeps, library: FlowLibrary): readonly Operation[] {
   return [
@@ -26,15 +39,7 @@ export function submitRunOperations(deps: ApiDeps, library: FlowLibrary): readon
       async handle({ raw, namespace, headers, body, warnings }) {
         const key = headers["idempotency-key"];
         const started = await startRun(deps, library, { raw, namespace, body, ...(key === undefined ? {} : { key }) });
-        const { runId, summary, results, created } = started;
-        return jsonReply(
-          { ...summary, ...(results ? { results } : {}) },
-          {
-            status: created && !body.wait ? 202 : 200,
-            headers: { location: `/api/v1/runs/${runId}` },
-            warnings,
-          },
-        );
+        return startedReply(started, body, warnings);
       },
     }),
   ];

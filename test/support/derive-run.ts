@@ -45,7 +45,7 @@ export function deriveRun(source: MemoryRun, derivation: Derivation): MemoryRun 
 }
 
 /** What a derivation takes over of a journal. */
-export function takeOverOf(
+function takeOverOf(
   entries: readonly JournalEntry[],
   before: Plan,
   after: Plan,

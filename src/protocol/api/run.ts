@@ -78,11 +78,28 @@ const toleratedFailures = z
     examples: [{ percentage: 5 }],
   });
 
+const flowFields = {
+  flow: jsonObject.optional().meta({ description: "A flow document, in any dialect." }),
+  flowId: blobIdSchema.optional().meta({ description: "A stored flow." }),
+  flowName: z.string().min(1).max(1024).optional().meta({ description: "The flow stored last under this name." }),
+};
+const waitFields = {
+  wait: z
+    .boolean()
+    .optional()
+    .meta({ description: "Answer when the run has ended, or with its state after `timeoutSecs`." }),
+  timeoutSecs: z.number().min(0).max(MAX_WAIT_SECS).optional().meta({ description: "With `wait`; 300 unless given." }),
+};
+const maxConcurrency = z
+  .int()
+  .min(1)
+  .max(100_000)
+  .optional()
+  .meta({ description: "Tasks in flight over the whole run tree." });
+
 export const submitRunBody = z
   .object({
-    flow: jsonObject.optional().meta({ description: "A flow document, in any dialect." }),
-    flowId: blobIdSchema.optional().meta({ description: "A stored flow." }),
-    flowName: z.string().min(1).max(1024).optional().meta({ description: "The flow stored last under this name." }),
+    ...flowFields,
     input: jsonValue.optional().meta({
       description: "An array: one item per element. Anything else: one item. `{}` unless given.",
       examples: [[{ question: "What is a flow?" }]],
@@ -90,34 +107,56 @@ export const submitRunBody = z
     inputs: z.array(jsonValue).optional().meta({ description: "The same as `input` with an array." }),
     variables: jsonObject.optional(),
     overrides: jsonValue.optional().meta({ description: "Changes to steps, for this run only." }),
-    maxConcurrency: z
-      .int()
-      .min(1)
-      .max(100_000)
-      .optional()
-      .meta({ description: "Tasks in flight over the whole run tree." }),
+    maxConcurrency,
     toleratedFailures: toleratedFailures.optional(),
     labels: labels.optional().meta({ description: "What the run can be found by.", examples: [{ team: "search" }] }),
     files: z
       .record(z.string(), blobIdSchema)
       .optional()
       .meta({ description: "What `load_file` may read: path to blob id." }),
-    wait: z
-      .boolean()
-      .optional()
-      .meta({ description: "Answer when the run has ended, or with its state after `timeoutSecs`." }),
-    timeoutSecs: z
-      .number()
-      .min(0)
-      .max(MAX_WAIT_SECS)
-      .optional()
-      .meta({ description: "With `wait`; 300 unless given." }),
+    ...waitFields,
   })
   .meta({
     id: "SubmitRun",
     description: "Exactly one of `flow`, `flowId` and `flowName` is needed.",
     examples: [{ flowName: "summarize", input: [{ text: "A long text." }], labels: { team: "search" }, wait: true }],
   });
+
+export const retryRunBody = z
+  .object({
+    itemIndexes: z.array(z.int().min(0)).min(1).max(100_000).optional().meta({
+      description: "Items that failed or had not ended; the others stay as they are. All of them unless given.",
+    }),
+    ...waitFields,
+  })
+  .meta({ id: "RetryRun", examples: [{ wait: true }] });
+
+const fromSteps = z.array(z.string().min(1)).max(10_000);
+export const rerunRunBody = z
+  .object({
+    from: fromSteps.min(1).meta({ description: "Ids of steps that run again, with all that refers to them." }),
+    ...waitFields,
+  })
+  .meta({ id: "RerunRun", examples: [{ from: ["summarize"] }] });
+
+export const forkRunBody = z
+  .object({
+    from: fromSteps.optional().meta({ description: "Ids of steps that run again, with all that refers to them." }),
+    ...flowFields,
+    input: jsonValue.optional().meta({
+      description: "Instead of the earlier run's, as for POST /runs: nothing that reads the input is taken over.",
+    }),
+    inputs: z.array(jsonValue).optional().meta({ description: "The same as `input` with an array." }),
+    variables: jsonObject.optional().meta({ description: "Instead of the earlier run's, all of them." }),
+    overrides: jsonValue.optional().meta({
+      description:
+        "Changes to steps, instead of the earlier run's. Another flow comes without those of the earlier run.",
+    }),
+    maxConcurrency,
+    labels: labels.optional().meta({ description: "Instead of the earlier run's." }),
+    ...waitFields,
+  })
+  .meta({ id: "ForkRun", examples: [{ flowName: "summarize", from: ["summarize"] }] });
 
 export const submitRunHeaders = z.object({
   "idempotency-key": z.string().min(1).max(255).optional().meta({
