@@ -23,7 +23,7 @@ export function readRpcMessage(json: Json): RpcMessage | undefined {
     return id === undefined ? { kind: "notification", method, params } : { kind: "request", id, method, params };
   if (isObject(error) && typeof error["code"] === "number") {
     const { code, message, data } = error;
-    const text = typeof message === "string" ? message : `error ${code}`;
+    const text = typeof message === "string" && message !== "" ? message : `error ${code}`;
     return { kind: "error", id, error: { code, message: text, ...(data !== undefined && data !== null && { data }) } };
   }
   return result === undefined ? undefined : { kind: "result", id, result };

@@ -212,6 +212,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     retry: "component",
     message: "said -32100",
   },
+  "the component fails without a word": {
+    answer: (response, seen) =>
+      sendJson(response, { jsonrpc: "2.0", id: idOf(seen), error: { code: -32_100, message: "" } }),
+    code: "COMPONENT_FAILED",
+    retry: "component",
+    message: "error -32100",
+  },
   "a resource is unavailable": {
     answer: rpcError(-32_102),
     code: "RESOURCE_UNAVAILABLE",
