@@ -57,6 +57,10 @@ class NodeReader {
   readonly #env: Readonly<Record<string, string>>;
   readonly #diagnostics: ConfigDiagnostics;
   #nodes = 0;
+  readonly #anchors = new Map<string, unknown>();
+  /** Aliases that are being followed. */
+  #aliases = 0;
+  #isInKey = false;
 
   constructor(
     document: Document,
@@ -79,15 +83,21 @@ class NodeReader {
         : { kind: "scalar", value: null, at };
     }
     if (isAlias(node)) {
-      const target = node.resolve(this.#document);
+      const target = this.#anchors.get(node.source);
       if (!target) return this.#refuse(`the alias *${node.source} points nowhere`, path, at);
-      return this.read(target, path, depth + 1);
+      this.#aliases += 1;
+      const read = this.read(target, path, depth + 1);
+      this.#aliases -= 1;
+      return read;
     }
+    // Met in the order of the text: an alias means the last one before it. The library would search the document each time.
+    if (this.#aliases === 0 && isNode(node) && "anchor" in node && typeof node.anchor === "string")
+      this.#anchors.set(node.anchor, node);
     if (isMap(node)) {
       const entries: ConfigEntry[] = [];
       const seen = new Set<string>();
       for (const pair of node.items) {
-        const key = this.read(pair.key, path, depth + 1);
+        const key = this.#readKey(pair.key, path, depth + 1);
         const name = key.kind === "scalar" ? String(key.value) : undefined;
         if (name !== undefined && seen.has(name)) {
           this.#diagnostics.add("duplicateKey", `the key "${name}" is given twice`, {
@@ -115,6 +125,15 @@ class NodeReader {
       return this.#refuse(`the number ${node.source} does not fit in a double: write it as a text`, path, at);
     }
     return this.#readScalar(node.value, path, at);
+  }
+
+  /** A key that is no scalar is written as text: written in one another, they would double with each level. */
+  #readKey(node: unknown, path: string, depth: number): ConfigNode {
+    const isInside = this.#isInKey;
+    this.#isInKey = true;
+    const key = this.read(node, path, depth);
+    this.#isInKey = isInside;
+    return isInside && key.kind !== "scalar" ? this.#refuse("a key inside a key must be a text", path, key.at) : key;
   }
 
   #readScalar(value: unknown, path: string, at: Position): ConfigNode {

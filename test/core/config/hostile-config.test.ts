@@ -6,6 +6,7 @@ test.each([
   ["lists without end", "[".repeat(3000)],
   ["maps without end", "{a: ".repeat(2000)],
   ["JSON without end", '{"a":'.repeat(2000)],
+  ["keys of keys without end", "? ".repeat(100)],
   ["an alias of itself", "&a [*a]"],
   ["a map that holds itself", "plugins: &a {x: *a}"],
   ["an alias of nothing", "plugins: *b"],
@@ -17,6 +18,21 @@ test.each([
   const { config, diagnostics } = parseConfig(text);
   expect(config).toBeUndefined();
   expect(diagnostics[0]).toMatchObject({ level: expect.stringMatching(/fatal|error/), line: expect.any(Number) });
+});
+
+test("CONF-2 an alias means the last anchor before it, and many take no longer than few", () => {
+  const { config } = parseConfig(
+    "plugins: { one: &a { type: builtin }, two: *a, three: &a { type: mock }, four: *a }\nroutes: {}",
+  );
+  expect(config?.plugins.map(({ kind }) => kind)).toEqual(["builtin", "builtin", "mock", "mock"]);
+  const timeOf = (count: number): number => {
+    const text = `plugins: [${"*a,".repeat(count)}]`;
+    const startedAt = process.threadCpuUsage().user;
+    expect(parseConfig(text).diagnostics.length).toBeGreaterThanOrEqual(count);
+    return process.threadCpuUsage().user - startedAt;
+  };
+  timeOf(500);
+  expect(Math.min(timeOf(8_000), timeOf(8_000))).toBeLessThan(40 * Math.max(5_000, timeOf(1_000)));
 });
 
 test("CONF-2 whatever the text, there is a configuration or a reason, and a configuration survives as text", () => {
