@@ -3,7 +3,7 @@ import type { FuzzTarget } from "./fuzz-target.ts";
 
 /** Milliseconds an input may take; a long one in proportion. */
 const LIMIT_MS = 50;
-const LONG_CHARACTERS = 8_000;
+const LONG_CHARACTERS = 4_000;
 /** Times a slow input is measured again, the best counts: the machine may have been busy. */
 const REPEATS = 8;
 /** What happens in other processes is shared with everybody: so many times the best of a request that does nothing is allowed for. */
