@@ -1,17 +1,21 @@
 /**
  * A worker as a process of its own that can be killed at any moment: `node ledger-worker.ts <port> <ledger file>`. It writes
- * every execution down before it does anything, one line each, so that the ledger tells what really ran, and how often.
+ * down every execution before it does anything, and again when it is done, one line each, in one write: what the system has
+ * taken survives the process.
  */
-import { appendFileSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Json, JsonObject } from "../../src/protocol/json.ts";
 
-/** A line of the ledger: an execution began. */
-export interface Execution {
+/** A line of the ledger. */
+export interface LedgerLine {
+  readonly kind: "began" | "ended";
   readonly key: string;
   readonly attempt: number;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Answered with 202: nobody waits for it but the task itself. */
+  readonly isTaken?: true;
 }
 
 interface Request {
@@ -20,42 +24,86 @@ interface Request {
   readonly params: { readonly component: string; readonly input: JsonObject; readonly attempt: number };
 }
 
-const [, , port, ledger = ""] = process.argv;
-if (!port || ledger === "") throw new Error("usage: node ledger-worker.ts <port> <ledger file>");
+const HAND_OVER_SECS = 10;
+
+const [, , port, path = ""] = process.argv;
+if (!port || path === "") throw new Error("usage: node ledger-worker.ts <port> <ledger file>");
+const ledger = openSync(path, "a");
+process.on("exit", () => closeSync(ledger));
 
 createServer((request, response) => void serve(request, response)).listen(Number(port), "127.0.0.1", () =>
   console.log("listening"),
 );
 
+function write(line: Omit<LedgerLine, "at">): void {
+  writeSync(ledger, `${JSON.stringify({ ...line, at: Date.now() } satisfies LedgerLine)}\n`);
+}
+
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const message: Request = JSON.parse(Buffer.concat(chunks).toString());
-  const reply = await answer(message, String(request.headers["idempotency-key"]));
-  response.writeHead(reply ? 200 : 202, { "content-type": "application/json" });
-  response.end(JSON.stringify(reply ? { jsonrpc: "2.0", id: message.id ?? null, ...reply } : ""));
-}
-
-async function answer({ method, params }: Request, key: string): Promise<JsonObject | undefined> {
-  switch (method) {
-    case "initialize":
-      return { result: { serverProtocolVersion: 1 } };
-    case "components/list":
-      return { result: { components: [{ component: "/add" }, { component: "/flaky" }] } };
-    case "components/execute":
-      return execute(params, key);
-    default:
-      return undefined;
+  const { id = null, method, params }: Request = JSON.parse(Buffer.concat(chunks).toString());
+  if (method === "components/execute") {
+    const key = String(request.headers["idempotency-key"]);
+    const taskUrl = request.headers["stepflow-task-url"];
+    const isTaken = params.component === "/later";
+    write({ kind: "began", key, attempt: params.attempt, ...(isTaken && { isTaken }) });
+    if (isTaken && typeof taskUrl === "string") {
+      answer(response, 202, { deadlineSecs: HAND_OVER_SECS });
+      await work(params, key);
+      write({ kind: "ended", key, attempt: params.attempt });
+      await report(`${taskUrl}/complete`, { output: outputOf(params) });
+      return;
+    }
+    await work(params, key);
+    write({ kind: "ended", key, attempt: params.attempt });
+    answer(response, 200, { jsonrpc: "2.0", id, ...resultOf(params, key) });
+  } else if (method === "initialize") {
+    answer(response, 200, { jsonrpc: "2.0", id, result: { serverProtocolVersion: 1 } });
+  } else {
+    answer(response, 202, "");
   }
 }
 
-async function execute({ component, input, attempt }: Request["params"], key: string): Promise<JsonObject> {
-  const execution: Execution = { key, attempt, at: Date.now() };
-  appendFileSync(ledger, `${JSON.stringify(execution)}\n`);
-  await new Promise((resolve) => setTimeout(resolve, 20 + ((key.length * 31 + Number(input["x"]) * 17) % 200)));
+function answer(response: ServerResponse, status: number, body: Json): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+/** Between 100 ms and 1.2 s, different from task to task. */
+function work({ input }: Request["params"], key: string): Promise<void> {
+  let mixed = Number(input["x"]) * 31;
+  for (let at = 0; at < key.length; at++) mixed = (mixed * 33 + key.charCodeAt(at)) % 1_100;
+  return new Promise((resolve) => setTimeout(resolve, 100 + mixed));
+}
+
+function outputOf({ input }: Request["params"]): JsonObject {
+  return { x: Number(input["x"]) + 1 };
+}
+
+function resultOf(params: Request["params"], key: string): JsonObject {
+  const { component, input } = params;
   // The number of decided retries is the end of the key.
-  if (component === "/flaky" && Number(key.split(":").at(-1)) < 2) {
+  if (component === "/flaky" && Number(key.split(":").at(-1)) < 2)
     return { error: { code: 1, message: "not yet", data: { taskErrorCode: "COMPONENT_FAILED" } } };
+  const x = Number(input["x"]);
+  // A loop counts to three.
+  if (component === "/count") return { result: { output: x >= 2 ? { result: { x: x + 1 } } : { next: { x: x + 1 } } } };
+  return { result: { output: outputOf(params) } };
+}
+
+/** Until there is an answer: the orchestrator may just have been killed. */
+async function report(url: string, body: JsonObject): Promise<void> {
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  for (;;) {
+    try {
+      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(5_000) });
+      await response.text();
+      // Refused for good: the attempt is not wanted any more.
+      if (response.status < 500) return;
+    } catch {
+      // Asked again.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { result: { output: { x: Number(input["x"]) + 1 } } };
 }

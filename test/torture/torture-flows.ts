@@ -7,6 +7,8 @@ export interface TortureFlow {
   /** For the input `{x}`. */
   result(x: number): Json;
   readonly workerTasks: number;
+  /** Attempts that the worker fails on purpose, each with a decided retry. */
+  readonly failures: number;
 }
 
 const add = (id: string, input: Json): JsonObject => ({ id, component: "/worker/add", input });
@@ -24,6 +26,7 @@ const chain: TortureFlow = {
   },
   result: (x) => ({ x: x + 6 }),
   workerTasks: 6,
+  failures: 0,
 };
 
 const fanOut: TortureFlow = {
@@ -41,6 +44,7 @@ const fanOut: TortureFlow = {
   },
   result: (x) => ({ joined: [1, 2, 3, 4, 5, 6], x }),
   workerTasks: 6,
+  failures: 0,
 };
 
 const foreach: TortureFlow = {
@@ -54,6 +58,7 @@ const foreach: TortureFlow = {
   },
   result: () => ({ x: 9 }),
   workerTasks: 9,
+  failures: 0,
 };
 
 const mapped: JsonObject = {
@@ -78,6 +83,7 @@ const map: TortureFlow = {
   },
   result: (x) => [3, 4, 5, x + 2].map((result) => ({ outcome: "success", result })),
   workerTasks: 8,
+  failures: 0,
 };
 
 const sleep: TortureFlow = {
@@ -92,6 +98,7 @@ const sleep: TortureFlow = {
   },
   result: (x) => ({ x: x + 2 }),
   workerTasks: 2,
+  failures: 0,
 };
 
 const retries: TortureFlow = {
@@ -105,6 +112,44 @@ const retries: TortureFlow = {
   },
   result: (x) => ({ x: x + 2 }),
   workerTasks: 2,
+  failures: 2,
 };
 
-export const TORTURE_FLOWS = [chain, fanOut, foreach, map, sleep, retries];
+/** The worker answers 202 and reports later. */
+const later: TortureFlow = {
+  name: "later",
+  flow: {
+    steps: [
+      { ...add("later", fromInput), component: "/worker/later" },
+      { ...add("last", { x: { $step: "later", path: "x" } }), component: "/worker/later" },
+    ],
+    output: { $step: "last" },
+  },
+  result: (x) => ({ x: x + 2 }),
+  workerTasks: 2,
+  failures: 0,
+};
+
+const counting: JsonObject = {
+  steps: [{ ...add("count", fromInput), component: "/worker/count" }],
+  output: { $step: "count" },
+};
+const loop: TortureFlow = {
+  name: "loop",
+  flow: {
+    steps: [
+      {
+        id: "looped",
+        component: "/builtin/iterate",
+        input: { flow: { $literal: counting }, initial_input: { x: 0 } },
+      },
+      add("last", { x: { $step: "looped", path: "$.result.x" } }),
+    ],
+    output: { $step: "last" },
+  },
+  result: () => ({ x: 4 }),
+  workerTasks: 4,
+  failures: 0,
+};
+
+export const TORTURE_FLOWS = [chain, fanOut, foreach, map, sleep, retries, later, loop];

@@ -1,0 +1,45 @@
+import type { RunEventMessage } from "../../src/protocol/event.ts";
+
+/** What the journal tells of one task. */
+export interface TaskStory {
+  readonly attempts: ReadonlySet<number>;
+  /** Epoch milliseconds. */
+  readonly completedAt: number | undefined;
+}
+
+/** What a journal may never tell, whatever was killed: events out of order, a task completed or an attempt started twice. */
+export function journalFaults(events: readonly RunEventMessage[]): readonly string[] {
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  let last = 0;
+  for (const event of events) {
+    if (event.sequenceNumber <= last) faults.push(`event ${event.sequenceNumber} follows event ${last}`);
+    last = event.sequenceNumber;
+    if (event.type !== "step_completed" && event.type !== "step_started") continue;
+    const what = `${event.type} ${taskOf(event)} ${event.type === "step_started" ? event.attempt : ""}`;
+    if (seen.has(what)) faults.push(`twice: ${what}`);
+    seen.add(what);
+    if (event.type === "step_started" && seen.has(`step_completed ${taskOf(event)} `))
+      faults.push(`started after its end: ${taskOf(event)}`);
+  }
+  return faults;
+}
+
+export function taskStories(events: readonly RunEventMessage[]): ReadonlyMap<string, TaskStory> {
+  const stories = new Map<string, { attempts: Set<number>; completedAt: number | undefined }>();
+  for (const event of events) {
+    if (event.type !== "step_completed" && event.type !== "step_started") continue;
+    const task = taskOf(event);
+    const story = stories.get(task) ?? { attempts: new Set(), completedAt: undefined };
+    stories.set(task, story);
+    if (event.type === "step_started") story.attempts.add(event.attempt);
+    else story.completedAt = Date.parse(event.timestamp);
+  }
+  return stories;
+}
+
+/** As the key names it: `<run>/<item>/<step>[/<element>]`. */
+function taskOf(event: Extract<RunEventMessage, { stepId: string }>): string {
+  const element = event.elementIndex === undefined ? "" : `/${event.elementIndex}`;
+  return `${event.runId}/${event.itemIndex}/${event.stepIndex}${element}`;
+}

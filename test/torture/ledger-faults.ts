@@ -1,0 +1,83 @@
+/** What the worker executed, held against what the journals say and what was killed. */
+import type { LedgerLine } from "./ledger-worker.ts";
+import type { EndedRun } from "./torture-client.ts";
+
+export interface Kill {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly victim: "orchestrator" | "worker";
+}
+
+/** A request that has left may be begun a moment after its sender was killed. */
+const SLACK_MS = 2_000;
+/** Times that an attempt is sent before it counts as failed, and its retry gets a new key. */
+const SENT_AT_MOST = 6;
+
+export function ledgerFaults(
+  lines: readonly LedgerLine[],
+  runs: readonly EndedRun[],
+  kills: readonly Kill[],
+): readonly string[] {
+  const byTask = Map.groupBy(
+    lines.filter(({ kind }) => kind === "began"),
+    ({ key }) => taskOf(key),
+  );
+  const byObject = Map.groupBy(byTask.keys(), objectOf);
+  return runs.flatMap((run) => {
+    const tasks = byObject.get(objectOf(run.runId)) ?? [];
+    const faults = tasks.flatMap((task) => taskFaults(task, byTask.get(task) ?? [], run, kills));
+    if (tasks.length !== run.kind.workerTasks)
+      faults.push(`${tasks.length} tasks were executed instead of ${run.kind.workerTasks}`);
+    return faults.map((fault) => `run ${run.runId} (${run.kind.name}): ${fault}`);
+  });
+}
+
+function taskFaults(
+  task: string,
+  executions: readonly LedgerLine[],
+  { kind, stories }: EndedRun,
+  kills: readonly Kill[],
+): string[] {
+  const story = stories.get(task);
+  if (!story || story.completedAt === undefined) return [`${task} was executed and is not completed in the journal`];
+  const { attempts, completedAt } = story;
+  const faults: string[] = [];
+  const seen = new Set<number>();
+  for (const { attempt, at } of executions) {
+    if (seen.has(attempt)) faults.push(`attempt ${attempt} of ${task} was executed twice`);
+    seen.add(attempt);
+    if (!attempts.has(attempt)) faults.push(`attempt ${attempt} of ${task} is not in the journal`);
+    if (at > completedAt)
+      faults.push(`attempt ${attempt} of ${task} began ${at - completedAt} ms after the task was completed`);
+  }
+  const byKey = Map.groupBy(executions, ({ key }) => key);
+  for (const [key, same] of byKey) {
+    const overlapping = overlappingKills(same, kills).length;
+    if (same.length > 1 + overlapping)
+      faults.push(`${key} was executed ${same.length} times over ${overlapping} kills`);
+  }
+  const killed = overlappingKills(executions, kills);
+  const ofWorker = killed.filter(({ victim }) => victim === "worker").length;
+  // A task taken over may also come to its deadline: its report had nobody to go to.
+  const retries = kind.failures + ofWorker + Math.floor(killed.length / (kind.name === "later" ? 1 : SENT_AT_MOST));
+  if (byKey.size > 1 + retries)
+    faults.push(`${task} was retried ${byKey.size - 1} times instead of ${retries} at most`);
+  return faults;
+}
+
+/** Kills between the first and the last of these executions. */
+function overlappingKills(executions: readonly LedgerLine[], kills: readonly Kill[]): readonly Kill[] {
+  const times = executions.map(({ at }) => at);
+  const [first, last] = [Math.min(...times) - SLACK_MS, Math.max(...times)];
+  return kills.filter(({ at }) => at >= first && at <= last);
+}
+
+/** A key is the task's id and the number of decided retries. */
+function taskOf(key: string): string {
+  return key.slice(0, key.lastIndexOf(":"));
+}
+
+/** Sub-runs share all but the end of their root's id. */
+function objectOf(id: string): string {
+  return id.slice(0, 30);
+}

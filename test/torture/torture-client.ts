@@ -1,0 +1,106 @@
+/** Clients of an orchestrator that is killed all the time: they ask again, under the same key, until they are answered. */
+import type { RunEventMessage } from "../../src/protocol/event.ts";
+import type { RunSummary } from "../../src/protocol/run.ts";
+import { journalFaults, type TaskStory, taskStories } from "./journal-faults.ts";
+import type { Quiet } from "./quiet.ts";
+import type { TortureFlow } from "./torture-flows.ts";
+import { TORTURE_FLOWS } from "./torture-flows.ts";
+
+export interface EndedRun {
+  readonly runId: string;
+  readonly kind: TortureFlow;
+  /** By task id. */
+  readonly stories: ReadonlyMap<string, TaskStory>;
+}
+
+/** Between two looks at a run. */
+const LOOK_MS = 700;
+
+export class TortureClient {
+  readonly ended: EndedRun[] = [];
+  readonly violations: string[] = [];
+  readonly #url: string;
+  readonly #quiet: Quiet;
+  readonly #patienceMs: number;
+  #next = 0;
+
+  constructor(url: string, quiet: Quiet, patienceMs: number) {
+    this.#url = url;
+    this.#quiet = quiet;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Keeps `count` runs alive until `stop`, and looks all of them through to their end. */
+  async keepRunning(count: number, stop: AbortSignal): Promise<void> {
+    const one = async (): Promise<void> => {
+      do await this.#play(this.#next++);
+      while (!stop.aborted);
+    };
+    await Promise.all(Array.from({ length: count }, one));
+  }
+
+  /** Resolves when the port answers. It does not touch a run. */
+  async health(): Promise<void> {
+    await answered(this.#patienceMs, () => fetch(`${this.#url}/api/v1/health`));
+  }
+
+  async #play(x: number): Promise<void> {
+    const kind = TORTURE_FLOWS[x % TORTURE_FLOWS.length];
+    if (!kind) return;
+    const submitted: RunSummary = JSON.parse(
+      await this.#ask("/api/v1/runs", {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": `torture-${x}` },
+        body: JSON.stringify({ flow: kind.flow, input: { x } }),
+      }),
+    );
+    const { runId } = submitted;
+    const deadline = Date.now() + 2 * this.#patienceMs;
+    let summary = submitted;
+    while (summary.status === "running") {
+      if (Date.now() > deadline) {
+        this.violations.push(`lost: run ${runId} (${kind.name}) was acknowledged and has not ended`);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      summary = JSON.parse(await this.#ask(`/api/v1/runs/${runId}`));
+    }
+    const items = await this.#ask(`/api/v1/runs/${runId}/items`);
+    const { results }: { results: readonly { result?: unknown }[] } = JSON.parse(items);
+    const expected = JSON.stringify({ outcome: "success", result: kind.result(x) });
+    if (summary.status !== "completed" || JSON.stringify(results[0]?.result) !== expected)
+      this.violations.push(`wrong end: run ${runId} (${kind.name}) ${summary.status}: ${items}, expected ${expected}`);
+    const stream = await this.#ask(`/api/v1/runs/${runId}/events?includeSubRuns=true`);
+    const events = stream
+      .split("\n")
+      .filter((line) => line.startsWith("data:"))
+      .map((line): RunEventMessage => JSON.parse(line.slice("data:".length)));
+    this.violations.push(...journalFaults(events).map((fault) => `run ${runId} (${kind.name}): ${fault}`));
+    this.ended.push({ runId, kind, stories: taskStories(events) });
+  }
+
+  #ask(path: string, init?: RequestInit): Promise<string> {
+    return answered(this.#patienceMs, async () => {
+      await this.#quiet.passed();
+      return fetch(this.#url + path, { ...init, signal: AbortSignal.timeout(10_000) });
+    });
+  }
+}
+
+/** A killed orchestrator refuses, resets, breaks off or fails for a moment: asks again until there is a whole answer. */
+async function answered(patienceMs: number, ask: () => Promise<Response>): Promise<string> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    let trouble: string;
+    try {
+      const response = await ask();
+      const text = await response.text();
+      if (response.ok) return text;
+      trouble = `${response.status} ${text}`;
+    } catch (error) {
+      trouble = String(error);
+    }
+    if (Date.now() > until) throw new Error(`no answer in ${patienceMs} ms: ${trouble}`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
