@@ -7,7 +7,7 @@ import { canonicalFlowText, flowIdOf, parseFlow } from "../../src/core/flow/inde
 import type { Plan } from "../../src/core/plan/index.ts";
 import { compilePlan } from "../../src/core/plan/index.ts";
 import type { ComponentResolver } from "../../src/core/ports/component-resolver.ts";
-import type { JournalEntry } from "../../src/core/ports/journal.ts";
+import type { Journal, JournalEntry } from "../../src/core/ports/journal.ts";
 import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
 import type { Command, Effect } from "../../src/core/run/command.ts";
 import { decide } from "../../src/core/run/decide.ts";
@@ -45,6 +45,8 @@ export function workerResolver(): ComponentResolver {
 }
 
 export interface MemoryRunOptions {
+  /** In memory unless given. */
+  readonly journal?: Journal;
   readonly inputs?: readonly Json[];
   readonly variables?: JsonObject;
   readonly maxConcurrency?: number;
@@ -60,7 +62,7 @@ export interface MemoryRunOptions {
 }
 
 export class MemoryRun {
-  readonly journal = new MemoryJournal();
+  readonly journal: Journal;
   readonly blobs = new Map<BlobId, { readonly json: Json; readonly bytes: number }>();
   readonly calls: CallEffect[] = [];
   readonly aborted: Extract<Effect, { kind: "abort_call" }>[] = [];
@@ -81,6 +83,7 @@ export class MemoryRun {
 
   constructor(options: MemoryRunOptions = {}) {
     this.#options = options;
+    this.journal = options.journal ?? new MemoryJournal();
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.#resolver = options.resolver ?? workerResolver();
     this.engine = this.#newEngine(emptyTree());
