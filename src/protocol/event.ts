@@ -19,6 +19,12 @@ interface StepEventBase extends EventBase {
   readonly elementIndex?: number;
 }
 
+interface ChunkEventBase extends EventBase {
+  readonly chunkRunId: string;
+  readonly firstItemIndex: number;
+  readonly itemCount: number;
+}
+
 /** What `GET /runs/{id}/events` streams: one JSON object per event. */
 export type RunEventMessage =
   | (EventBase & {
@@ -35,6 +41,15 @@ export type RunEventMessage =
     })
   /** Its `itemTimeout` runs from here. */
   | (EventBase & { readonly type: "item_started"; readonly itemIndex: number; readonly deadlineAt: string })
+  /** A part of a run with many items, run by an object of its own: its events are those of run `chunkRunId`. */
+  | (ChunkEventBase & { readonly type: "chunk_started" })
+  | (ChunkEventBase & {
+      readonly type: "chunk_completed";
+      readonly status: RunStatus;
+      readonly successful: number;
+      readonly failed: number;
+      readonly skipped: number;
+    })
   | (StepEventBase & { readonly type: "step_started"; readonly attempt: number })
   | (StepEventBase & { readonly type: "step_waiting"; readonly until: string })
   /** An attempt failed and another one is due. */

@@ -20,6 +20,7 @@ import type { BlobId, Namespace, RunId } from "../protocol/ids.ts";
 import { fetchBlobTexts, readBlobText } from "./blob-text.ts";
 import type { CallEnd } from "./call-end.ts";
 import { Calls } from "./calls.ts";
+import { ChunkRuns } from "./chunk-runs.ts";
 import { Dispatchers } from "./dispatchers.ts";
 import { hasLargeValue, moveLargeValues } from "./large-values.ts";
 import { TreePlans } from "./plan-cache.ts";
@@ -50,6 +51,7 @@ export interface LiveRunListener {
 
 export class LiveRun {
   readonly calls: Calls;
+  readonly chunks: ChunkRuns;
   readonly plans: TreePlans;
   readonly values: ValueCache;
   readonly progress: ProgressNotes;
@@ -102,6 +104,13 @@ export class LiveRun {
       (task, attempt, progress) => this.post({ kind: "note_progress", task, attempt, progress }),
       (delayMs, run) => setTimeout(run, delayMs),
     );
+    this.chunks = new ChunkRuns({
+      journal,
+      blobs,
+      deps,
+      tree: () => this.tree,
+      post: (command) => this.post(command),
+    });
     const dispatchers = new Dispatchers((index) => {
       const root = this.tree.root;
       if (!root) throw new Error("a call left before its run was created");
@@ -161,7 +170,7 @@ export class LiveRun {
 
   /** Something is under way that only this object's memory knows: should it be lost, the alarm has to bring the run back. */
   get pending(): boolean {
-    return this.calls.count > 0 || this.#more || this.#gathering || this.#fetching.size > 0;
+    return this.calls.count > 0 || this.chunks.isBusy || this.#more || this.#gathering || this.#fetching.size > 0;
   }
 
   /** Resolves once every command posted so far has been carried out. Throws if one could not be: nothing of it happened. */
@@ -236,6 +245,7 @@ export class LiveRun {
     this.#failure = error;
     this.#mailbox.length = 0;
     this.calls.abortAll();
+    this.chunks.stop();
     this.#listener.failed(error);
   }
 
@@ -292,6 +302,9 @@ export class LiveRun {
         return;
       case "control_child":
         this.#listener.controlChild(effect.runId, effect.action);
+        return;
+      case "tend_chunk":
+        this.chunks.tend(effect);
         return;
       case "run_ended":
         this.#listener.ended(this, effect.run);

@@ -24,8 +24,10 @@ export interface StartRun {
   readonly submission: RunSubmission;
   /** SHA-256 of the submitted body, when an idempotency key chose the run id. */
   readonly bodyHash?: string;
-  /** A worker started it from inside a step of this run. */
+  /** A worker started it from inside a step of this run, or it is a chunk of it. */
   readonly parent?: ParentRun;
+  /** Of a chunk: its run's deadline, and how many of its items may be active. */
+  readonly bounds?: { readonly maxActiveItems?: number; readonly deadlineAt?: number };
   /** Answer when the run has ended or after this long, whichever comes first. 0 or absent: at once. */
   readonly waitMs?: number;
 }
@@ -146,8 +148,10 @@ export interface RunObjectApi {
     runId: RunId,
     child: { readonly item: number; readonly childRunId: RunId; readonly flowId: FlowId; readonly itemCount: number },
   ): Promise<RunReply<{ readonly accepted: true }>>;
-  /** Root runs only. Refused while running. */
-  delete(runId: RunId): Promise<RunReply<{ readonly deleted: true }>>;
+  /** A chunk of run `runId` has ended. Once it answers ok, that is in the journal of this run; a fault: ask again. */
+  chunkEnded(runId: RunId, chunk: number): Promise<RunReply<{ readonly accepted: true }>>;
+  /** Root runs only, with their chunks; a chunk only `withItsRun`. Refused while running. */
+  delete(runId: RunId, options?: { readonly withItsRun?: boolean }): Promise<RunReply<{ readonly deleted: true }>>;
   /** WebSocket upgrade at `/watch?runId=…`: a text frame with the latest sequence number whenever events were appended. Hibernates. */
   fetch(request: Request): Promise<Response>;
 }

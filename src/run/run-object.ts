@@ -5,6 +5,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BlobStore } from "../core/ports/blob-store.ts";
+import { chunkOf, chunkRunId } from "../core/run/chunk.ts";
 import type { ChildAction } from "../core/run/command.ts";
 import type { PausedBy } from "../core/run/event.ts";
 import { flowText } from "../core/run/load.ts";
@@ -14,12 +15,14 @@ import { mayStartChildren } from "../core/run/submit-child.ts";
 import { summarize } from "../core/run/summary.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../protocol/ids.ts";
-import type { ItemResult, RunSummary, StepRecord } from "../protocol/run.ts";
+import type { ItemCounts, ItemResult, RunSummary, StepRecord } from "../protocol/run.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { readBlobText } from "./blob-text.ts";
+import { readChunkedItems } from "./chunk-answers.ts";
 import { EndWaiters } from "./end-waiters.ts";
 import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
+import { ParentNotice } from "./parent-notice.ts";
 import { prepareDerivedStart } from "./prepare-derived-start.ts";
 import { prepareStart } from "./prepare-start.ts";
 import { type HoldCommand, refuseHold } from "./refuse-hold.ts";
@@ -47,6 +50,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     readonly #queries: RunQueries;
     readonly #alarm: AlarmClock;
     #outbox: IndexOutbox;
+    #notice: ParentNotice;
     readonly #waiters = new EndWaiters();
     readonly #watchdog = new Watchdog();
     readonly #watchers: Watchers;
@@ -64,6 +68,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#queries = new RunQueries(this.#journal, this.#blobs);
       this.#alarm = new AlarmClock(ctx.storage, () => this.#deps.now());
       this.#outbox = this.#newOutbox();
+      this.#notice = new ParentNotice(this.#deps);
       this.#watchers = new Watchers(ctx);
     }
 
@@ -99,7 +104,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return this.#read(facts.runId, async (now, node) => {
         const summary = this.#summary(now, node);
         if (node.status === "running") return { summary, created };
-        const results = await this.#queries.items(node, "by_index", 0, node.itemCount);
+        const results = await this.#items(now, node, { order: "by_index", offset: 0, limit: node.itemCount });
         return { summary, created, ...(results.length === node.itemCount && { results }) };
       });
     }
@@ -110,14 +115,21 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         const waited = await this.#read(runId, (_, node) => this.#waiters.wait(node, waitMs));
         if (!waited.ok) return waited;
       }
-      return this.#read(runId, async (live, node) => this.#summary(live, node));
+      return this.#read(runId, async (live, node) => {
+        if (node.status !== "running" || node.chunks.length === 0) return this.#summary(live, node);
+        const progress = await live.chunks.progress(node.ordinal);
+        return withProgress(this.#summary(live, node), progress);
+      });
     }
 
     async items(runId: RunId, options: Parameters<RunObjectApi["items"]>[1]): Promise<RunReply<readonly ItemResult[]>> {
-      return this.#read(runId, (_, node) => this.#queries.items(node, options.order, options.offset, options.limit));
+      return this.#read(runId, (live, node) => this.#items(live, node, options));
     }
 
     async steps(runId: RunId, options: Parameters<RunObjectApi["steps"]>[1]): Promise<RunReply<readonly StepRecord[]>> {
+      const live = await this.#run();
+      const node = live.tree.runs[ordinalOf(runId)];
+      if (node && node.chunks.length > 0) return this.#stepsOfChunk(live, node, options);
       const filter = { itemIndex: options.itemIndex, stepId: options.stepId };
       return this.#read(runId, (_, node) => this.#queries.steps(node, filter, options));
     }
@@ -153,6 +165,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       const node = runs[ordinalOf(runId)];
       if (!root || !node) return NOT_FOUND;
       if (node.ordinal !== 0) return precondition(`run ${runId} is a sub-run: name its root run ${root.runId}`);
+      if (node.chunks.length > 0)
+        return precondition(
+          `the ${node.itemCount} items of run ${runId} ran in chunks, and what they came to lies there: name the run of a chunk (GET /runs?parentRunId=${runId}), or submit the run again`,
+        );
       const read = ({ blob }: { blob: BlobId }) => readBlobText(this.#blobs, blob);
       const textOf = (flowId: FlowId) => flowText(this.#journal, flowRows.get(flowId) ?? 0, read);
       return { ok: true, value: await recordedRun(live.tree, node, this.#journal, textOf) };
@@ -198,7 +214,17 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         : precondition(`the step of run ${runId} that started it has ended: it starts nothing any more`);
     }
 
-    async delete(runId: RunId): ReturnType<RunObjectApi["delete"]> {
+    async chunkEnded(runId: RunId, chunk: number): ReturnType<RunObjectApi["chunkEnded"]> {
+      const live = await this.#run();
+      const node = live.tree.runs[ordinalOf(runId)];
+      if (!node) return NOT_FOUND;
+      const looked = await live.chunks.look(node.ordinal, chunk);
+      await live.drained();
+      await live.written();
+      return looked ? { ok: true, value: { accepted: true } } : precondition(`chunk ${chunk} could not be read yet`);
+    }
+
+    async delete(runId: RunId, options: { readonly withItsRun?: boolean } = {}): ReturnType<RunObjectApi["delete"]> {
       const live = await this.#run();
       await live.written();
       const { root, runs } = live.tree;
@@ -206,6 +232,12 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (!root || !node) return NOT_FOUND;
       if (node.ordinal !== 0) return precondition(`run ${runId} is a sub-run: delete its root run ${root.runId}`);
       if (node.status === "running") return precondition(`run ${runId} is still running: cancel it first`);
+      if (root.parent?.chunk && !options.withItsRun)
+        return precondition(
+          `run ${runId} is a part of run ${root.parent.runId}: delete its root ${root.parent.rootRunId}`,
+        );
+      const refusal = await this.#deleteChunks(live);
+      if (refusal) return refusal;
       // The index forgets it first: if anything fails in between, the run is still there and can be deleted again.
       const version = live.tree.seq + 1;
       const tombstones = runs.map(({ ordinal }) => ({
@@ -220,6 +252,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#journal.forget();
       this.#alarm.forget();
       this.#outbox = this.#newOutbox();
+      this.#notice = new ParentNotice(this.#deps);
       await erased;
       return { ok: true, value: { deleted: true } };
     }
@@ -245,6 +278,8 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         // Whoever noticed the fault has armed the alarm again.
         return;
       }
+      live.chunks.lookIfDue();
+      if (!(await this.#notice.send(live.tree))) this.#alarm.ringBy(this.#deps.now() + this.#notice.retryMs);
       if (!(await this.#outbox.send(live))) this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
       this.#watchdog.backOff(live.calls);
       this.#arm(live);
@@ -323,6 +358,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     #arm(live: LiveRun): void {
       const now = this.#deps.now();
       if (live.dueAt !== undefined) this.#alarm.ringBy(live.dueAt);
+      if (live.chunks.lookAt !== undefined) this.#alarm.ringBy(live.chunks.lookAt);
       if (live.pending) this.#alarm.ringBy(now + this.#watchdog.delay(live.calls));
     }
 
@@ -345,15 +381,71 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       // Deleted meanwhile: the alarm may be that of the next run of this id.
       if (outbox !== this.#outbox) return;
       const status = live.tree.runs[0]?.status;
+      if (this.#notice.isDue(live.tree) || live.chunks.lookAt !== undefined) return;
       if (told && !live.pending && (status === "completed" || status === "failed")) this.#alarm.disarm();
     }
 
     #runEnded(live: LiveRun, ordinal: number): void {
       this.#waiters.ended(ordinal);
       if (ordinal !== 0) return;
+      if (this.#notice.isDue(live.tree)) this.ctx.waitUntil(this.#tellParent(live));
       // The alarm stands behind the report: it may be armed for a timer that is far off.
       this.#alarm.ringBy(this.#deps.now() + this.#outbox.retryMs);
       if (this.#startedReporting) this.ctx.waitUntil(this.#tellIndex(live));
+    }
+
+    /** The alarm stands behind this too. */
+    async #tellParent(live: LiveRun): Promise<void> {
+      await live.written();
+      await this.#notice.send(live.tree);
+    }
+
+    async #items(
+      live: LiveRun,
+      node: RunNode,
+      query: Parameters<RunObjectApi["items"]>[1],
+    ): Promise<readonly ItemResult[]> {
+      if (node.chunks.length === 0) return this.#queries.items(node, query.order, query.offset, query.limit);
+      return readChunkedItems(live.tree, node, {
+        ...query,
+        object: (chunk) => this.#deps.runs(this.#namespace, chunk),
+        error: ({ seq }) => this.#queries.error(seq),
+      });
+    }
+
+    /** Steps of a run with many items are those of a chunk: which one, the item says. */
+    async #stepsOfChunk(
+      live: LiveRun,
+      node: RunNode,
+      options: Parameters<RunObjectApi["steps"]>[1],
+    ): Promise<RunReply<readonly StepRecord[]>> {
+      const { itemIndex } = options;
+      const index = itemIndex === undefined ? -1 : chunkOf(node, itemIndex);
+      const chunk = node.chunks[index];
+      if (itemIndex === undefined || !chunk) {
+        const message = `the ${node.itemCount} items of this run ran in chunks: give the index of an item, or list the steps of a chunk (GET /runs?parentRunId=…)`;
+        return precondition(message);
+      }
+      if (chunk.kind === "waiting") return { ok: true, value: [] };
+      const runId = chunkRunId(live.tree, node.ordinal, index);
+      const reply = await this.#deps
+        .runs(this.#namespace, runId)
+        .steps(runId, { ...options, itemIndex: itemIndex - chunk.first });
+      if (!reply.ok) return reply.fault.kind === "not_found" ? { ok: true, value: [] } : reply;
+      return { ok: true, value: reply.value.map((step) => ({ ...step, itemIndex })) };
+    }
+
+    /** Chunks that have been deleted by an earlier try are not there any more. */
+    async #deleteChunks(live: LiveRun): Promise<Extract<RunReply<never>, { ok: false }> | undefined> {
+      for (const { ordinal, chunks } of live.tree.runs) {
+        for (const [index, { kind }] of chunks.entries()) {
+          if (kind === "waiting") continue;
+          const runId = chunkRunId(live.tree, ordinal, index);
+          const reply = await this.#deps.runs(this.#namespace, runId).delete(runId, { withItsRun: true });
+          if (!reply.ok && reply.fault.kind !== "not_found") return reply;
+        }
+      }
+      return undefined;
     }
 
     #newOutbox(): IndexOutbox {
@@ -374,6 +466,15 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return summary;
     }
   };
+}
+
+/** What its chunks have done so far counts before they have ended. */
+function withProgress(summary: RunSummary, progress: Pick<ItemCounts, "completed" | "failed" | "skipped">): RunSummary {
+  const { items } = summary;
+  const completed = items.completed + progress.completed;
+  const failed = items.failed + progress.failed;
+  const running = Math.max(0, items.total - completed - failed - items.cancelled);
+  return { ...summary, items: { ...items, completed, failed, running, skipped: items.skipped + progress.skipped } };
 }
 
 function precondition(message: string): Extract<RunReply<never>, { ok: false }> {

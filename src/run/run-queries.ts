@@ -74,6 +74,12 @@ export class RunQueries {
     return found;
   }
 
+  /** The error in a row. */
+  async error(seq: number): Promise<TaskError> {
+    const value = await this.#value(seq);
+    return (value?.json ?? { code: "ORCHESTRATOR_ERROR", message: "the error is gone" }) as unknown as TaskError;
+  }
+
   /** Entries after `since` as messages. `runs`: the ordinals asked for. */
   async events(
     tree: RunTree,

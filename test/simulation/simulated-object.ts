@@ -184,6 +184,7 @@ export class SimulatedObject {
       case "control_child":
       case "hold_cache":
       case "settle_cache":
+      case "tend_chunk":
       case "run_ended":
         return;
     }

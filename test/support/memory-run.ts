@@ -71,6 +71,7 @@ export class MemoryRun {
   readonly childControls: string[] = [];
   /** What the step cache was told of calls that workers have taken over. */
   readonly cacheEffects: Extract<Effect, { kind: "hold_cache" | "settle_cache" }>[] = [];
+  readonly chunks: Extract<Effect, { kind: "tend_chunk" }>[] = [];
   readonly settings: EngineSettings;
   readonly #options: MemoryRunOptions;
   readonly #plans = new Map<FlowId, Plan>();
@@ -242,6 +243,9 @@ export class MemoryRun {
       case "hold_cache":
       case "settle_cache":
         this.cacheEffects.push(effect);
+        return;
+      case "tend_chunk":
+        this.chunks.push(effect);
         return;
       case "run_ended":
         return;

@@ -103,6 +103,9 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
         case "item_completed":
           items++;
           break;
+        case "chunk_completed":
+          items += event.successful + event.failed + event.skipped;
+          break;
         case "cancel_requested":
           say(`${out.yellow("◼")} cancel requested`);
           break;
@@ -115,6 +118,7 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
         case "run_created":
         case "sub_run_created":
         case "item_started":
+        case "chunk_started":
         case "run_completed":
           break;
       }
@@ -149,6 +153,10 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
       return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${event.outcome}${event.cached ? ", cached" : ""}${event.error === undefined ? "" : ` (${event.error.code}: ${event.error.message})`}`;
     case "item_completed":
       return itemCount === 1 ? undefined : `item ${event.itemIndex} ${event.outcome}`;
+    case "chunk_started":
+      return `${itemsOf(event)} started as run ${event.chunkRunId}`;
+    case "chunk_completed":
+      return `${itemsOf(event)} ended: ${event.successful} succeeded, ${event.failed} failed, ${event.skipped} skipped`;
     case "cancel_requested":
       return "cancel requested";
     case "run_paused":
@@ -176,6 +184,9 @@ function mark(outcome: "success" | "failed" | "skipped", out: Terminal): string 
       return assertNever(outcome);
   }
 }
+
+const itemsOf = ({ firstItemIndex, itemCount }: { readonly firstItemIndex: number; readonly itemCount: number }) =>
+  `items ${firstItemIndex} to ${firstItemIndex + itemCount - 1}`;
 
 const taskKey = (event: { readonly itemIndex: number; readonly stepId: string; readonly elementIndex?: number }) =>
   `${event.itemIndex}/${event.stepId}/${event.elementIndex ?? ""}`;

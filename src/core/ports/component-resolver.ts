@@ -66,6 +66,8 @@ export interface SubRunRequest {
   readonly maxConcurrency?: number;
   /** Absent: all items may fail. */
   readonly toleratedFailures?: ToleratedFailures;
+  /** What comes of it is `{results, successful, failed, skipped}`: with many items `next` is not asked. */
+  readonly mayBeChunked?: true;
 }
 
 /** A component outside the object: journaled before it is called. */

@@ -1,5 +1,6 @@
 /** Goes on until nothing more can be decided, or the turn has written enough for now. */
 
+import { startNextChunk } from "./chunk.ts";
 import { assertNever, EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
 import { finishForeach } from "./foreach.ts";
@@ -79,8 +80,12 @@ function lookAt(turn: Turn, agendum: Agendum): void {
 }
 
 /** What waits for blobs keeps a place: otherwise everything that is ready would be read into memory at once. */
-function hasRoom({ tree, schedule }: Turn): boolean {
-  return tree.root !== undefined && tree.calling + schedule.parked.length < tree.root.maxConcurrency;
+function hasRoom(turn: Turn): boolean {
+  return room(turn) > 0;
+}
+
+function room({ tree, schedule }: Turn): number {
+  return (tree.root?.maxConcurrency ?? 0) - tree.calling - tree.reserved - schedule.parked.length;
 }
 
 /** Takes one more item or element out of the newest source that may give one. */
@@ -99,6 +104,7 @@ function pullSource(turn: Turn): boolean {
 }
 
 function pull(turn: Turn, source: Source): boolean {
+  if (source.kind === "chunks") return startNextChunk(turn, source, room(turn));
   if (source.kind === "items") {
     const node = nodeAt(turn.tree, source.run);
     while (source.next < node.itemCount) {

@@ -19,11 +19,15 @@ export function boundResult(value: Value, maxBytes: number): BoundResult {
       ? unusable(`the result is nested more than ${MAX_RESULT_DEPTH} levels deep`)
       : { kind: "success", value: measured };
   }
+  return tooLarge(bytes, maxBytes);
+}
+
+export function tooLarge(bytes: number, maxBytes: number): Extract<BoundResult, { kind: "failed" }> {
   return unusable(
     `the result has ${bytes} bytes of JSON, more than maxResultBytes (${maxBytes}); store it as a blob and return the blob id`,
   );
 }
 
-function unusable(message: string): BoundResult {
+function unusable(message: string): Extract<BoundResult, { kind: "failed" }> {
   return { kind: "failed", error: { code: "WORKER_ERROR", message } };
 }

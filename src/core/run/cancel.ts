@@ -3,6 +3,8 @@ import type { TaskError } from "../../protocol/task-error.ts";
 import { stopRun } from "./close-run.ts";
 import { nodeAt } from "./evolve.ts";
 import { endItem } from "./item.ts";
+import { refuseChunk } from "./refuse-chunk.ts";
+import { endRunIfDone } from "./run-end.ts";
 import type { RunNode } from "./state.ts";
 import { openItems } from "./state.ts";
 import { controlChildren } from "./submit-child.ts";
@@ -23,6 +25,13 @@ export function expireRun(turn: Turn, run: number): void {
   if (node.status !== "running") return;
   const message = `the run exceeded its timeout of ${(node.deadlineAt ?? 0) - node.createdAt} ms`;
   controlChildren(turn, node, "cancel");
+  if (node.chunks.length > 0) {
+    // Those that are active have the same deadline.
+    for (const [chunk, { kind }] of node.chunks.entries())
+      if (kind === "waiting") refuseChunk(turn, node, chunk, { code: "TIMEOUT", message });
+    endRunIfDone(turn, node);
+    return;
+  }
   for (let item = 0; item < node.itemCount && openItems(node) > 0; item++) {
     if (node.items.get(item)?.kind !== "ended") expire(turn, node, item, message);
   }

@@ -3,6 +3,7 @@
  * sub-runs below end first, the deepest before those above.
  */
 import type { Outcome } from "../../protocol/flow-result.ts";
+import { cancelChunks } from "./chunk.ts";
 import type { EndStatus, TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { leaveSchedule } from "./run-end.ts";
@@ -16,6 +17,7 @@ import { emit } from "./turn.ts";
 export function stopRun(turn: Turn, node: RunNode, status: EndStatus, outcome?: Outcome): void {
   for (const item of node.items.keys()) stopItem(turn, node, item);
   controlChildren(turn, node, "cancel");
+  cancelChunks(turn, node);
   emit(turn, { kind: "run_completed", run: node.ordinal, status, ...(outcome && { outcome }) });
   leaveSchedule(turn, node);
 }

@@ -1,14 +1,16 @@
+import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId, TaskId } from "../../protocol/ids.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { Progress } from "../../protocol/progress.ts";
 import type { RunOrigin, ToleratedFailures } from "../../protocol/run.ts";
+import type { TaskError } from "../../protocol/task-error.ts";
 import type { Plan } from "../plan/index.ts";
 import type { StoredValue } from "../ports/journal.ts";
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall, CachedCall } from "../ports/transport.ts";
 import type { Value } from "../ports/value.ts";
 import type { ReusedItem } from "../reuse/index.ts";
-import type { ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
 export type Command =
@@ -36,6 +38,9 @@ export type Command =
         readonly variables?: StoredValue;
         readonly items: readonly ReusedItem[];
       };
+      /** Of a chunk: what its run has of its own bounds. */
+      readonly maxActiveItems?: number;
+      readonly deadlineAt?: number;
     }
   /** A worker is about to start a run from a step of run `run`. Refused (no event) once that run, or the step's item, has ended. */
   | {
@@ -83,12 +88,25 @@ export type Command =
   | { readonly kind: "cancel_run"; readonly run: number }
   /** The whole tree. Without effect (no event) where it is so already, or the root has ended. */
   | { readonly kind: "pause_run" | "resume_run"; readonly by: PausedBy }
+  /** A chunk has ended in its own object, or is refused there. Dropped unless it is active. */
+  | { readonly kind: "end_chunk"; readonly run: number; readonly chunk: number; readonly end: ChunkEnd }
   /** After a load: attempts that were under way are unknown and are sent again. */
   | { readonly kind: "recover" }
   /** Goes on after a turn that ended with `more`. */
   | { readonly kind: "proceed" };
 
 export type ChildAction = "cancel" | "pause" | "resume";
+
+export type ChunkEnd =
+  | {
+      readonly kind: "ended";
+      readonly status: EndStatus;
+      readonly counts: Readonly<Record<Outcome, number>>;
+      /** Of a map's chunk: how much JSON its results are, and the results themselves unless they are too much. */
+      readonly bytes?: number;
+      readonly results?: StoredValue;
+    }
+  | { readonly kind: "refused"; readonly error: TaskError };
 
 /** What the shell has to do once the turn's events are durable. */
 export type Effect =
@@ -116,4 +134,11 @@ export type Effect =
   | { readonly kind: "store_flow"; readonly flowId: FlowId; readonly text: string }
   /** What is asked of a run is asked of those that its workers started, in objects of their own. */
   | { readonly kind: "control_child"; readonly runId: RunId; readonly action: ChildAction }
+  /** `start`: it is new; `follow`: it may have been started, and may have ended; `cancel`: so may it, and its run has ended. Answer with `end_chunk`. */
+  | {
+      readonly kind: "tend_chunk";
+      readonly run: number;
+      readonly chunk: number;
+      readonly intent: "start" | "follow" | "cancel";
+    }
   | { readonly kind: "run_ended"; readonly run: number };

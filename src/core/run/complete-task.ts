@@ -1,5 +1,6 @@
 /** Settles a task for good, and passes that on to whoever waits: the `foreach` it is an element of, or its item. */
 import type { TaskError } from "../../protocol/task-error.ts";
+import type { StoredValue } from "../ports/journal.ts";
 import type { Value } from "../ports/value.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
@@ -9,7 +10,7 @@ import { emit, inline } from "./turn.ts";
 import { stepSettled } from "./wait.ts";
 
 export type TaskResult =
-  | { readonly outcome: "success"; readonly value: Value; readonly cached?: true }
+  | { readonly outcome: "success"; readonly value: Value | StoredValue; readonly cached?: true }
   /** The value lies in an earlier row. */
   | { readonly outcome: "success"; readonly from: number }
   | { readonly outcome: "failed"; readonly error: TaskError }
@@ -25,7 +26,7 @@ export function completeTask(turn: Turn, task: TaskAddress, result: TaskResult, 
   else elementSettled(turn, task);
 }
 
-function valueOf(result: Exclude<TaskResult, { readonly from: number }>): Value | undefined {
+function valueOf(result: Exclude<TaskResult, { readonly from: number }>): Value | StoredValue | undefined {
   if (result.outcome === "success") return result.value;
   return result.error && errorValue(result.error);
 }

@@ -7,6 +7,7 @@ import type { JournalEntry } from "../ports/journal.ts";
 import { advance } from "./advance.ts";
 import { cancelRun } from "./cancel.ts";
 import type { Command, Effect } from "./command.ts";
+import { endChunk } from "./end-chunk.ts";
 import type { Engine } from "./engine.ts";
 import { assertNever } from "./engine-fault.ts";
 import { handOver, loseAttempt, noteReport } from "./hand-over.ts";
@@ -74,6 +75,9 @@ function apply(turn: Turn, command: Command, behindMs: number): void {
       return;
     case "resume_run":
       resumeRun(turn, command.by);
+      return;
+    case "end_chunk":
+      endChunk(turn, command);
       return;
     case "submit_child":
       submitChild(turn, command);

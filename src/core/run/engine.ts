@@ -38,6 +38,19 @@ export interface EngineSettings {
   readonly maxDepth: number;
   /** Times a lost attempt is sent again before it counts as UNREACHABLE. */
   readonly maxResends: number;
+  readonly chunks: ChunkSettings;
+}
+
+/** When a run's items are run by objects of their own, and how they are cut (A9). */
+export interface ChunkSettings {
+  /** With more items than this. */
+  readonly from: number;
+  /** Items of one chunk, at most. */
+  readonly items: number;
+  /** Characters of JSON of their inputs, unless it is a single item. */
+  readonly characters: number;
+  /** Places that an active chunk should have at least. */
+  readonly share: number;
 }
 
 export const DEFAULT_MAX_CONCURRENCY = 10;
@@ -53,4 +66,6 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   eventsPerTurn: 256,
   maxDepth: 32,
   maxResends: 5,
+  // So that their inputs lie in rows, and four or five calls need no dispatcher.
+  chunks: { from: 1_000, items: 1_000, characters: 200_000, share: 5 },
 };

@@ -4,6 +4,7 @@ import type { Json } from "../../protocol/json.ts";
 import type { Progress } from "../../protocol/progress.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
 import type { JournalEntry } from "../ports/journal.ts";
+import { chunkRunId } from "./chunk.ts";
 import { assertNever } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
 import { withOrdinal } from "./run-id.ts";
@@ -30,6 +31,10 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
     stepId: tree.runs[task.run]?.plan.steps[task.step]?.step.id ?? "",
     ...(task.element !== undefined && { elementIndex: task.element }),
   });
+  const chunk = ({ run, chunk }: { readonly run: number; readonly chunk: number }) => {
+    const { first = 0, count = 0 } = tree.runs[run]?.chunks[chunk] ?? {};
+    return { chunkRunId: chunkRunId(tree, run, chunk), firstItemIndex: first, itemCount: count };
+  };
   const result = (outcome: string) =>
     value === undefined ? {} : outcome === "success" ? { result: value } : { error: value as unknown as TaskError };
   switch (event.kind) {
@@ -60,6 +65,12 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
       };
     case "item_started":
       return { type: event.kind, ...base(event.run), itemIndex: event.item, deadlineAt: timestamp(event.deadlineAt) };
+    case "chunk_started":
+      return { type: event.kind, ...base(event.run), ...chunk(event) };
+    case "chunk_completed": {
+      const { status, success, failed, skipped } = event;
+      return { type: event.kind, ...base(event.run), ...chunk(event), status, successful: success, failed, skipped };
+    }
     case "step_started":
       return { type: event.kind, ...step(event), attempt: event.attempt };
     case "step_waiting":
@@ -106,6 +117,7 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
       };
     case "flow_recorded":
     case "item_added":
+    case "chunk_added":
     case "attempt_handed_over":
     case "attempt_reported":
     case "foreach_expanded":

@@ -18,16 +18,18 @@ export interface TaskAddress {
 export type RetryClass = "transport" | "component";
 export type EndStatus = Extract<RunStatus, "completed" | "failed" | "cancelled">;
 
-/** Who holds a run: whoever asked for it, or the run whose step's worker started it, being paused itself. */
+/** Who holds a run: whoever asked for it, or the run that it belongs to, being paused itself. */
 export type PausedBy = "request" | "parent";
 
-/** The run whose step's worker started this one, in an object of its own. */
+/** The run that this one belongs to, in an object of its own. */
 export interface ParentRun {
   readonly runId: RunId;
   /** Of the whole nesting. */
   readonly rootRunId: RunId;
   /** Of the run that was started. */
   readonly depth: number;
+  /** Absent: a worker started it from a step of that run. Else it is a part of that run: its items from `firstItem` on. */
+  readonly chunk?: { readonly index: number; readonly firstItem: number };
 }
 
 export type RunEvent =
@@ -46,6 +48,7 @@ export type RunEvent =
       readonly files: Readonly<Record<string, BlobId>>;
       readonly deadlineAt?: number;
       readonly bodyHash?: string;
+      readonly maxActiveItems?: number;
       /** Items that may fail; one more, and the run is given up. */
       readonly maxFailures?: number;
       readonly parent?: ParentRun;
@@ -78,6 +81,32 @@ export type RunEvent =
   | { readonly kind: "item_added"; readonly run: number; readonly item: number }
   /** The item's time begins; only where its flow has an `itemTimeout`. */
   | { readonly kind: "item_started"; readonly run: number; readonly item: number; readonly deadlineAt: number }
+  /** Instead of its items: so many of a large run's from `first` on. Value: their inputs, an array. */
+  | { readonly kind: "chunk_added"; readonly run: number; readonly first: number; readonly count: number }
+  /** It runs in an object of its own from here on, with `share` of the tree's places and `items` of the run's. */
+  | {
+      readonly kind: "chunk_started";
+      readonly run: number;
+      readonly chunk: number;
+      readonly slot: number;
+      readonly share: number;
+      readonly items?: number;
+    }
+  /**
+   * Terminal for the chunk. Value: the results of its items, an array, where a step waits for them; `bytes`: how much that is,
+   * also where it is too much to be kept. `refused`: it was never run; value: the error of all its items.
+   */
+  | {
+      readonly kind: "chunk_completed";
+      readonly run: number;
+      readonly chunk: number;
+      readonly status: EndStatus;
+      readonly success: number;
+      readonly failed: number;
+      readonly skipped: number;
+      readonly bytes?: number;
+      readonly refused?: true;
+    }
   /** An attempt leaves the object. */
   | (TaskAddress & { readonly kind: "step_started"; readonly attempt: number; readonly deadlineAt: number })
   /** The worker took the attempt over and reports later; again with each sign of life of it. */

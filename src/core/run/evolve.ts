@@ -7,7 +7,7 @@ import type { Plan } from "../plan/index.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import { assertNever, EngineFault } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
-import type { ActiveTask, RunNode, RunTree, TaskTable, Tries } from "./state.ts";
+import type { ActiveTask, Chunk, RunNode, RunTree, TaskTable, Tries } from "./state.ts";
 import {
   activeTask,
   activeTasks,
@@ -99,6 +99,35 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       // There before its start is what it has taken over.
       const tasks = activeTasks(node, event.item) ?? newTaskTable(node.plan.steps.length);
       node.items.set(event.item, { kind: "active", tasks, deadlineAt: event.deadlineAt });
+      return;
+    }
+    case "chunk_added": {
+      const { first, count } = event;
+      nodeAt(tree, event.run).chunks.push({ kind: "waiting", first, count, inputsSeq: seq });
+      return;
+    }
+    case "chunk_started": {
+      const { slot, share, items } = event;
+      setChunk(nodeAt(tree, event.run), event.chunk, { kind: "active", slot, share, items });
+      tree.reserved += share;
+      return;
+    }
+    case "chunk_completed": {
+      const node = nodeAt(tree, event.run);
+      const { success, failed, skipped } = event;
+      // A run that has ended gave its places back then.
+      if (node.status === "running") freeShare(tree, node.chunks[event.chunk]);
+      setChunk(node, event.chunk, {
+        kind: "ended",
+        seq,
+        at,
+        counts: { success, failed, skipped },
+        bytes: event.bytes,
+        isRefused: event.refused === true,
+      });
+      node.ended.success += success;
+      node.ended.failed += failed;
+      node.ended.skipped += skipped;
       return;
     }
     case "step_started": {
@@ -196,6 +225,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
     case "run_completed": {
       const node = nodeAt(tree, event.run);
       for (const item of node.items.values()) if (item.kind === "active") abandon(tree, item.tasks);
+      for (const chunk of node.chunks) freeShare(tree, chunk);
       node.status = event.status;
       node.outcome = event.outcome;
       node.completedAt = at;
@@ -230,6 +260,7 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     itemCount: facts.itemCount,
     firstItemSeq: 0,
     items: new Map(),
+    chunks: [],
     maxActiveItems: facts.maxActiveItems,
     maxFailures: facts.maxFailures,
     deadlineAt: facts.deadlineAt,
@@ -243,6 +274,19 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     completedAt: undefined,
     finishedSeq: undefined,
   };
+}
+
+type ChunkProgress<C = Chunk> = C extends Chunk ? Omit<C, "first" | "count" | "inputsSeq"> : never;
+
+function setChunk(node: RunNode, index: number, progress: ChunkProgress): void {
+  const chunk = node.chunks[index];
+  if (!chunk) throw new EngineFault("unknown_address", `run ${node.ordinal} has no chunk ${index}`);
+  const { first, count, inputsSeq } = chunk;
+  node.chunks[index] = { ...progress, first, count, inputsSeq };
+}
+
+function freeShare(tree: RunTree, chunk: Chunk | undefined): void {
+  if (chunk?.kind === "active") tree.reserved -= chunk.share;
 }
 
 export function planOf(plans: PlanSource, flowId: FlowId): Plan {

@@ -1,5 +1,6 @@
 /** After a load: what was under way outside is unknown and is sent again, the rest is scheduled from the state. */
 
+import { followChunks } from "./chunk.ts";
 import type { TaskAddress } from "./event.ts";
 import { activateItem } from "./item.ts";
 import { itemSchedule } from "./schedule.ts";
@@ -16,6 +17,7 @@ export function recover(turn: Turn): void {
     // They were perhaps not told before the object was lost.
     if (node.status === "cancelled") controlChildren(turn, node, "cancel");
     else cancelExpiredChildren(turn, node);
+    followChunks(turn, node);
     if (node.status !== "running") continue;
     if (turn.tree.pausedSeq > 0) controlChildren(turn, node, isPaused(turn.tree) ? "pause" : "resume");
     scheduleRun(turn, node);

@@ -21,7 +21,7 @@ export function endRunIfDone(turn: Turn, node: RunNode): void {
 export function leaveSchedule(turn: Turn, node: RunNode): void {
   const { schedule } = turn;
   schedule.items.delete(node.ordinal);
-  const source = schedule.sources.findIndex((source) => source.kind === "items" && source.run === node.ordinal);
+  const source = schedule.sources.findIndex((source) => source.kind !== "elements" && source.run === node.ordinal);
   if (source >= 0) schedule.sources.splice(source, 1);
   turn.effects.push({ kind: "run_ended", run: node.ordinal });
   if (node.parent) schedule.agenda.push({ kind: "continue_parent", run: node.ordinal });

@@ -73,6 +73,7 @@ export interface Watch {
 }
 
 export type Source =
+  | { readonly kind: "chunks"; readonly run: number; next: number; active: number; readonly limit: number }
   | { readonly kind: "items"; readonly run: number; next: number; active: number; readonly limit: number }
   | { readonly kind: "elements"; readonly task: TaskAddress; next: number; active: number; readonly limit: number };
 

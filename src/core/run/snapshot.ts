@@ -7,7 +7,7 @@ import type { PlanSource } from "./evolve.ts";
 import { planOf } from "./evolve.ts";
 import type { ActiveTask, ItemState, RunNode, RunTree, TaskTable } from "./state.ts";
 
-const VERSION = 3;
+const VERSION = 5;
 
 interface TableSnapshot {
   readonly status: readonly number[];

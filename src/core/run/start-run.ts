@@ -1,7 +1,7 @@
 import type { Command } from "./command.ts";
 import { EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
-import { scheduleRun } from "./sub-run.ts";
+import { addItems, scheduleRun } from "./sub-run.ts";
 import { takeOver } from "./take-over.ts";
 import { maxFailuresOf } from "./tolerance.ts";
 import type { Turn } from "./turn.ts";
@@ -25,7 +25,8 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
       maxConcurrency: command.maxConcurrency,
       labels: command.labels,
       files: command.files,
-      ...(plan.flow.timeoutMs !== undefined && { deadlineAt: turn.now + plan.flow.timeoutMs }),
+      ...deadline(turn, command),
+      ...(command.maxActiveItems !== undefined && { maxActiveItems: command.maxActiveItems }),
       ...maxFailuresOf(command.toleratedFailures, inputs.length),
       ...(command.bodyHash !== undefined && { bodyHash: command.bodyHash }),
       ...(command.parent && { parent: command.parent }),
@@ -33,7 +34,17 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
     },
     taken?.variables ?? inline(command.variables ?? {}),
   );
-  for (const [item, input] of inputs.entries()) emit(turn, { kind: "item_added", run: 0, item }, input);
-  if (taken) takeOver(turn, taken.items);
+  if (taken) {
+    for (const [item, input] of inputs.entries()) emit(turn, { kind: "item_added", run: 0, item }, input);
+    takeOver(turn, taken.items);
+  } else {
+    // A chunk is not cut again.
+    addItems(turn, nodeAt(turn.tree, 0), command.inputs, !command.parent?.chunk);
+  }
   scheduleRun(turn, nodeAt(turn.tree, 0));
+}
+
+function deadline(turn: Turn, { plan, deadlineAt }: Extract<Command, { kind: "start_run" }>): { deadlineAt?: number } {
+  if (deadlineAt !== undefined) return { deadlineAt };
+  return plan.flow.timeoutMs === undefined ? {} : { deadlineAt: turn.now + plan.flow.timeoutMs };
 }

@@ -163,7 +163,7 @@ function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Depart
       rootRunId: root.parent?.rootRunId ?? root.runId,
       flowId: node.flowId,
       stepId: step.id,
-      itemIndex: task.item,
+      itemIndex: task.item + (node.ordinal === 0 ? (root.parent?.chunk?.firstItem ?? 0) : 0),
       depth: node.depth,
       plugin: target.plugin,
       componentId: departure.componentId,

@@ -26,6 +26,8 @@ export interface RunTree {
   pausedBy: readonly PausedBy[];
   /** The last pause or resume; 0 if there was none. */
   pausedSeq: number;
+  /** Places that chunks in other objects have. */
+  reserved: number;
 }
 
 export interface RootFacts {
@@ -53,6 +55,8 @@ export interface RunNode {
   firstItemSeq: number;
   /** By index; absent while nothing has happened to the item. */
   readonly items: Map<number, ItemState>;
+  /** Of a large run, in the order of its items; empty: its items are run here. */
+  readonly chunks: Chunk[];
   readonly maxActiveItems: number | undefined;
   /** Items that may fail; one more, and the run is given up. `undefined`: all of them may. */
   readonly maxFailures: number | undefined;
@@ -74,6 +78,26 @@ export interface WorkerChild {
   readonly runId: RunId;
   readonly item?: number;
 }
+
+/** Items that are run by an object of their own. */
+export type Chunk = {
+  readonly first: number;
+  readonly count: number;
+  /** Row of their inputs. */
+  readonly inputsSeq: number;
+} & (
+  | { readonly kind: "waiting" }
+  | { readonly kind: "active"; readonly slot: number; readonly share: number; readonly items: number | undefined }
+  | {
+      readonly kind: "ended";
+      /** Row of its results, or of the error of all its items. */
+      readonly seq: number;
+      readonly at: number;
+      readonly counts: Readonly<Record<Outcome, number>>;
+      readonly bytes: number | undefined;
+      readonly isRefused: boolean;
+    }
+);
 
 export type ItemState =
   | {
@@ -152,7 +176,17 @@ export type ActiveTask =
   | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TaskTable; readonly reused?: true };
 
 export function emptyTree(): RunTree {
-  return { seq: 0, at: 0, flowRows: new Map(), runs: [], root: undefined, calling: 0, pausedBy: [], pausedSeq: 0 };
+  return {
+    seq: 0,
+    at: 0,
+    flowRows: new Map(),
+    runs: [],
+    root: undefined,
+    calling: 0,
+    reserved: 0,
+    pausedBy: [],
+    pausedSeq: 0,
+  };
 }
 
 export function newTaskTable(size: number): TaskTable {

@@ -4,6 +4,9 @@ import type { BlobId, FlowId } from "../../protocol/ids.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
 import type { FinishedSubRun, SubRunDecision, SubRunRequest } from "../ports/component-resolver.ts";
+import { addChunks, chunkSlots } from "./chunk.ts";
+import { joinChunkResults } from "./chunk-results.ts";
+import { completeTask } from "./complete-task.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { endRunIfDone } from "./run-end.ts";
@@ -83,15 +86,30 @@ function create(
     ...(flow.timeoutMs !== undefined && { deadlineAt: turn.now + flow.timeoutMs }),
   } as const;
   emit(turn, event, request.variables && inline(request.variables));
-  for (const [item, input] of request.inputs.entries()) emit(turn, { kind: "item_added", run, item }, inline(input));
+  addItems(turn, nodeAt(turn.tree, run), request.inputs, request.mayBeChunked === true);
   scheduleRun(turn, nodeAt(turn.tree, run));
+}
+
+/** Writes down the items of a run that was just created; from a threshold on, and where that is allowed, as chunks. */
+export function addItems(turn: Turn, node: RunNode, inputs: readonly Json[], mayBeChunked: boolean): void {
+  if (mayBeChunked && inputs.length > turn.settings.chunks.from) {
+    addChunks(turn, node, inputs);
+    return;
+  }
+  const run = node.ordinal;
+  for (const [item, input] of inputs.entries()) emit(turn, { kind: "item_added", run, item }, inline(input));
 }
 
 /** Makes a run's items available to the scheduler, and arms its deadline. */
 export function scheduleRun(turn: Turn, node: RunNode): void {
   const { sources, timers } = turn.schedule;
-  const limit = node.maxActiveItems ?? Number.POSITIVE_INFINITY;
-  sources.push({ kind: "items", run: node.ordinal, next: 0, active: 0, limit });
+  const run = node.ordinal;
+  if (node.chunks.length > 0) {
+    const active = node.chunks.filter(({ kind }) => kind === "active").length;
+    sources.push({ kind: "chunks", run, next: 0, active, limit: chunkSlots(turn, node) });
+  } else {
+    sources.push({ kind: "items", run, next: 0, active: 0, limit: node.maxActiveItems ?? Number.POSITIVE_INFINITY });
+  }
   if (node.deadlineAt !== undefined) timers.push({ kind: "run_deadline", at: node.deadlineAt, run: node.ordinal });
   endRunIfDone(turn, node);
 }
@@ -117,6 +135,10 @@ export function continueParent(turn: Turn, run: number): void {
     fail(turn, task, attempt, tooManyFailures(runIdOf(turn, run), child));
     return;
   }
+  if (child.chunks.length > 0) {
+    endWithChunks(turn, task, attempt, child);
+    return;
+  }
   const input = taskInput(turn, parent, task);
   const results = collectResults(turn, child);
   const missing = [...(input.kind === "not_resident" ? input.blobs : []), ...results.missing];
@@ -139,6 +161,21 @@ export function continueParent(turn: Turn, run: number): void {
     round: child.parent.round + 1,
     again: { kind: "continue_parent", run },
   });
+}
+
+/** The results are put together as text: nobody needs the values of 100,000 items in memory. */
+function endWithChunks(turn: Turn, task: TaskAddress, attempt: Attempt, child: RunNode): void {
+  const results = joinChunkResults(turn, child);
+  switch (results.kind) {
+    case "not_resident":
+      park(turn, { kind: "continue_parent", run: child.ordinal }, results.blobs);
+      return;
+    case "failed":
+      fail(turn, task, attempt, results.error);
+      return;
+    case "text":
+      completeTask(turn, task, { outcome: "success", value: results }, attempt.attempt);
+  }
 }
 
 function collectResults(turn: Turn, node: RunNode): { readonly results: FlowResult[]; readonly missing: BlobId[] } {

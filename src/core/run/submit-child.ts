@@ -1,3 +1,4 @@
+import { chunkRunId } from "./chunk.ts";
 import type { ChildAction, Command } from "./command.ts";
 import { nodeAt } from "./evolve.ts";
 import type { RunNode } from "./state.ts";
@@ -30,5 +31,11 @@ export function controlChildren(turn: Turn, node: RunNode, action: ChildAction, 
   for (const child of node.children) {
     if (item === undefined || child.item === item)
       turn.effects.push({ kind: "control_child", runId: child.runId, action });
+  }
+  // A cancel of chunks is followed up until they have ended (`cancelChunks`).
+  if (action === "cancel") return;
+  for (const [index, chunk] of node.chunks.entries()) {
+    if (chunk.kind === "active")
+      turn.effects.push({ kind: "control_child", runId: chunkRunId(turn.tree, node.ordinal, index), action });
   }
 }

@@ -42,6 +42,15 @@ export class ValueCache {
     return { kind: "value", value: json };
   }
 
+  /** The JSON text of row `seq`. */
+  readText(seq: number): { readonly kind: "text"; readonly text: string } | Extract<Read, { kind: "not_resident" }> {
+    const stored = this.#pinned.get(seq) ?? this.#journal.readValue(seq);
+    if (!stored) throw new EngineFault("missing_value", `row ${seq} has no value`);
+    if (stored.kind === "text") return { kind: "text", text: stored.text };
+    const read = this.readBlob(stored.blob);
+    return read.kind === "value" ? { kind: "text", text: JSON.stringify(read.value) } : read;
+  }
+
   /** The JSON content of a blob, if it is in memory. */
   readBlob(blob: BlobId): Read {
     const supplied = this.#supplied.get(blob);

@@ -55,7 +55,10 @@ export const mapFlow: SubRunBuiltin = {
     const { items } = checked.fields;
     return items.length === 0
       ? done([])
-      : { kind: "start", request: { ...shared.request, ...tolerated(checked.fields), inputs: items } };
+      : {
+          kind: "start",
+          request: { ...shared.request, ...tolerated(checked.fields), inputs: items, mayBeChunked: true },
+        };
   },
   next: (_input, _round, { results }): SubRunDecision => done(results),
 };

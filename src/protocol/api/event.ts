@@ -15,6 +15,7 @@ const step = base.extend({
   elementIndex: z.int().optional(),
 });
 const result = { outcome, reused: z.boolean().optional(), result: jsonValue.optional(), error: taskError.optional() };
+const chunk = base.extend({ chunkRunId: runIdSchema, firstItemIndex: z.int(), itemCount: z.int() });
 
 const cached = z.literal(true).optional().meta({ description: "The result of an earlier call, by the step's cache." });
 
@@ -34,6 +35,14 @@ export const runEvent = z
       itemCount: z.int(),
     }),
     base.extend({ type: z.literal("item_started"), itemIndex: z.int(), deadlineAt: z.iso.datetime() }),
+    chunk.extend({ type: z.literal("chunk_started") }),
+    chunk.extend({
+      type: z.literal("chunk_completed"),
+      status: z.enum(RUN_STATUSES),
+      successful: z.int(),
+      failed: z.int(),
+      skipped: z.int(),
+    }),
     step.extend({ type: z.literal("step_started"), attempt: z.int() }),
     step.extend({ type: z.literal("step_waiting"), until: z.iso.datetime() }),
     step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
@@ -51,6 +60,8 @@ const EVENT_TYPES = [
   "run_created",
   "sub_run_created",
   "item_started",
+  "chunk_started",
+  "chunk_completed",
   "step_started",
   "step_waiting",
   "attempt_failed",

@@ -81,6 +81,8 @@ function eventContent(
     case "run_completed":
       return { RunCompleted: { runId, status: statusNumber(event.outcome === "skipped" ? "failed" : event.status) } };
     case "item_started":
+    case "chunk_started":
+    case "chunk_completed":
     case "step_waiting":
     case "attempt_failed":
     case "attempt_progress":
