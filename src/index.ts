@@ -5,6 +5,8 @@ import { waitUntil } from "cloudflare:workers";
 import bundledConfig from "../stepflow-config.yml";
 import { createApi } from "./api/api.ts";
 import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
+import { AccessJwt } from "./auth/access-jwt.ts";
+import { readAccessSettings } from "./auth/access-settings.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { Capabilities } from "./auth/capabilities.ts";
@@ -57,6 +59,10 @@ export interface Env {
   readonly STEPFLOW_LOCAL?: string;
   /** A token that may do everything in the namespace `default`; a secret of at least 32 characters. */
   readonly STEPFLOW_BOOTSTRAP_TOKEN?: string;
+  /** Cloudflare Access: the team's domain, the application's audience tag, and what its users may do (`runs:read` unless given). */
+  readonly ACCESS_TEAM_DOMAIN?: string;
+  readonly ACCESS_AUD?: string;
+  readonly ACCESS_SCOPES?: string;
   /** What capabilities for workers are signed with; a secret. Without it workers get no blob URL and cannot answer later (202). */
   readonly STEPFLOW_SECRET?: string;
   readonly OPENAI_API_KEY?: string;
@@ -203,10 +209,12 @@ export { CacheObject, IndexObject };
 function accessOf(env: Env): { readonly authenticator: Authenticator; readonly tokens: AccessTokens } {
   const store = new D1TokenStore(env.DB);
   const known = new KnownTokens({ store, now: Date.now, background: waitUntil });
+  const access = readAccessSettings(env);
   const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   return {
     authenticator: new Authenticator({
       bootstrapToken: env.STEPFLOW_BOOTSTRAP_TOKEN,
+      access: access.kind === "on" ? new AccessJwt(access, Date.now) : access,
       localMode: env.STEPFLOW_LOCAL === "1",
       tokens: known,
     }),

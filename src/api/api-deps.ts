@@ -1,5 +1,5 @@
 import type { AccessTokens } from "../auth/access-tokens.ts";
-import type { Authentication } from "../auth/authenticator.ts";
+import type { Authentication } from "../auth/authentication.ts";
 import type { TaskTokens } from "../auth/task-tokens.ts";
 import type { WorkerBlobAccess } from "../auth/worker-blob-access.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";

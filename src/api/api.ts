@@ -16,7 +16,7 @@ import { referencePage } from "./docs/reference-page.ts";
 import { FlowLibrary } from "./flow-library.ts";
 import { flowOperations } from "./flows.ts";
 import { healthOperations } from "./health.ts";
-import { ACCESS_TOKEN_SCHEME, apiDocument } from "./openapi-document.ts";
+import { apiDocument, SECURITY_SCHEMES } from "./openapi-document.ts";
 import type { Operation } from "./operation.ts";
 import { discardBody } from "./request-body.ts";
 import { routeOperations } from "./route-operations.ts";
@@ -63,7 +63,8 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   }
   routeOperations(app, BASE, operations, deps);
   for (const face of compatFaces(deps, library, operations)) app.route(face.base, compatApp(face, deps));
-  app.openAPIRegistry.registerComponent("securitySchemes", "accessToken", ACCESS_TOKEN_SCHEME);
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   // What follows holds nobody's data and is open, as health is.
   const document = lazily(() => apiDocument(app, deps));
   const page = lazily(() => referencePage(document() as unknown as ReferenceDocument));

@@ -4,11 +4,19 @@ import type { ApiDeps } from "./api-deps.ts";
 export type ApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
 /** An operation names beside it the scope that the token needs; alternatives are listed one by one. */
-export const ACCESS_TOKEN_SCHEME = {
-  type: "http",
-  scheme: "bearer",
-  bearerFormat: "sfe_<id>_<secret>",
-  description: "An access token. One with the scope `admin` may do everything.",
+export const SECURITY_SCHEMES = {
+  accessToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "sfe_<id>_<secret>",
+    description: "An access token. One with the scope `admin` may do everything.",
+  },
+  cloudflareAccess: {
+    type: "apiKey",
+    in: "header",
+    name: "Cf-Access-Jwt-Assertion",
+    description: "The JWT that Cloudflare Access adds, where the deployment is set up for it.",
+  },
 } as const;
 
 /** The OpenAPI 3.1 document of everything registered with the app. */

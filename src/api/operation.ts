@@ -163,7 +163,10 @@ function routeOf<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodOb
     tags: [spec.tag],
     summary: spec.summary,
     ...(spec.description === undefined ? {} : { description: spec.description }),
-    security: spec.scope === "open" ? [] : alternatives(spec.scope).map((scope) => ({ accessToken: [scope] })),
+    security:
+      spec.scope === "open"
+        ? []
+        : alternatives(spec.scope).flatMap((scope) => [{ accessToken: [scope] }, { cloudflareAccess: [scope] }]),
     request: {
       ...(spec.params ? { params: spec.params } : {}),
       ...(spec.query ? { query: spec.query } : {}),

@@ -3,26 +3,26 @@
  * JWT that Cloudflare Access adds, and for a request with neither, local mode. Never throws for what a request brings.
  */
 import { assertNever } from "../protocol/assert-never.ts";
-import { type Caller, DEFAULT_NAMESPACE } from "./caller.ts";
+import type { AccessJwt } from "./access-jwt.ts";
+import type { AccessSettings } from "./access-settings.ts";
+import type { Authentication } from "./authentication.ts";
+import { DEFAULT_NAMESPACE } from "./caller.ts";
 import type { KnownTokens } from "./known-tokens.ts";
 import { admitLocally } from "./local-mode.ts";
 import { isSameHash, tokenHash } from "./token-text.ts";
 
-export type Authentication =
-  | { readonly kind: "known"; readonly caller: Caller }
-  /** `given`: there were credentials, and they are not good. */
-  | { readonly kind: "unauthenticated"; readonly given: boolean; readonly reason: string }
-  | { readonly kind: "refused"; readonly status: "UNAVAILABLE" | "FORBIDDEN"; readonly reason: string };
-
 export interface AuthenticatorDeps {
   /** `STEPFLOW_BOOTSTRAP_TOKEN`: an admin of `default`. */
   readonly bootstrapToken: string | undefined;
+  /** Checks the JWT that Cloudflare Access adds to requests, where it stands before the orchestrator. */
+  readonly access: Pick<AccessJwt, "authenticate"> | Exclude<AccessSettings, { kind: "on" }>;
   /** `STEPFLOW_LOCAL=1`. */
   readonly localMode: boolean;
   readonly tokens: Pick<KnownTokens, "recognise" | "isEmpty">;
 }
 
 const MIN_BOOTSTRAP_CHARACTERS = 32;
+const ACCESS_HEADER = "cf-access-jwt-assertion";
 const BEARER = /^bearer(?: +(\S.*))?$/i;
 const LOCAL: Authentication = {
   kind: "known",
@@ -45,10 +45,12 @@ export class Authenticator {
 
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps;
-    const { bootstrapToken = "" } = deps;
+    const { bootstrapToken = "", access } = deps;
     this.#bootstrapHash = bootstrapToken === "" ? undefined : tokenHash(bootstrapToken);
     if (bootstrapToken !== "" && bootstrapToken.length < MIN_BOOTSTRAP_CHARACTERS) {
       this.#fault = `STEPFLOW_BOOTSTRAP_TOKEN is too short: at least ${MIN_BOOTSTRAP_CHARACTERS} characters are needed. Nobody is served until it is set again or removed.`;
+    } else if ("kind" in access && access.kind === "fault") {
+      this.#fault = `${access.reason} Nobody is served until it is put right.`;
     }
   }
 
@@ -60,6 +62,9 @@ export class Authenticator {
       if (!bearer) return unauthenticated('The Authorization header is not of the form "Bearer <token>".', true);
       if (bearer[1] !== undefined) return this.#ofToken(bearer[1]);
     }
+    const { access } = this.#deps;
+    const jwt = request.headers.get(ACCESS_HEADER);
+    if (jwt !== null && "authenticate" in access) return access.authenticate(jwt);
     return this.#withoutCredentials(request);
   }
 
@@ -87,7 +92,7 @@ export class Authenticator {
 
   /** Whoever configures a token for the deployment wants it asked for, in local mode too. */
   async #withoutCredentials(request: Request): Promise<Authentication> {
-    if (this.#bootstrapHash !== undefined) return missing();
+    if (this.#isTokenConfigured) return missing();
     if (this.#deps.localMode) {
       const admission = admitLocally(request);
       if (admission.kind === "admitted") return LOCAL;
@@ -99,7 +104,11 @@ export class Authenticator {
   }
 
   async #isOpenToNobody(): Promise<boolean> {
-    return this.#bootstrapHash === undefined && this.#deps.tokens.isEmpty();
+    return !this.#isTokenConfigured && this.#deps.tokens.isEmpty();
+  }
+
+  get #isTokenConfigured(): boolean {
+    return this.#bootstrapHash !== undefined || "authenticate" in this.#deps.access;
   }
 }
 

@@ -13,7 +13,7 @@ const request = (authorization?: string, url = "http://127.0.0.1/", origin?: str
 function authenticator(changes: Partial<AuthenticatorDeps> & { readonly hasTokens?: boolean } = {}): Authenticator {
   const { hasTokens = false, ...deps } = changes;
   const tokens = { recognise: async () => NOBODY, isEmpty: async () => !hasTokens };
-  return new Authenticator({ bootstrapToken: undefined, localMode: false, tokens, ...deps });
+  return new Authenticator({ bootstrapToken: undefined, access: { kind: "off" }, localMode: false, tokens, ...deps });
 }
 const admin = (name: string) => ({ kind: "known", caller: { name, namespace: "default", scopes: ["admin"] } });
 const refused = (status: string, reason: string) => ({
