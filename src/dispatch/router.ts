@@ -127,6 +127,7 @@ function workerOptions(plugin: Extract<PluginConfig, { kind: "http" | "service" 
     timers,
     sessions,
     ...(plugin.maxResponseBytes !== undefined && { maxResponseBytes: plugin.maxResponseBytes }),
+    ...(plugin.signingSecret !== undefined && { signingSecret: plugin.signingSecret }),
     ...(blobApiUrl && { blobApiUrl: () => blobApiUrl(plugin.name) }),
     ...(taskUrl && { taskUrl }),
     ...(callbacks && { callbacks }),

@@ -1,4 +1,5 @@
 import { assertNever } from "../../protocol/assert-never.ts";
+import { SIGNING_SECRET_FORM, signingKey } from "../../protocol/signing-secret.ts";
 import type { ConfigDiagnostics } from "./config-diagnostics.ts";
 import { readMockComponents } from "./parse-mock.ts";
 import { type Located, SettingReader } from "./setting-reader.ts";
@@ -30,7 +31,7 @@ function readByKind(kind: PluginKind, base: Base, settings: SettingReader): Plug
       const url = readUrl(settings);
       return url === undefined
         ? undefined
-        : { ...base, kind, url, headers: settings.texts("headers"), ...readResponseBound(settings) };
+        : { ...base, kind, url, headers: settings.texts("headers"), ...readHttpSettings(settings) };
     }
     case "service": {
       const binding = settings.requiredString(
@@ -40,7 +41,7 @@ function readByKind(kind: PluginKind, base: Base, settings: SettingReader): Plug
       const worker = settings.string("worker");
       return binding === undefined
         ? undefined
-        : { ...base, kind, binding, ...(worker !== undefined && { worker }), ...readResponseBound(settings) };
+        : { ...base, kind, binding, ...(worker !== undefined && { worker }), ...readHttpSettings(settings) };
     }
     case "queue":
       return readQueue(base, settings);
@@ -116,9 +117,28 @@ function readTimeout(settings: SettingReader): { readonly timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
-function readResponseBound(settings: SettingReader): { readonly maxResponseBytes?: number } {
+function readHttpSettings(settings: SettingReader): {
+  readonly maxResponseBytes?: number;
+  readonly signingSecret?: string;
+} {
   const maxResponseBytes = settings.number("maxResponseBytes", { least: 1 });
-  return maxResponseBytes === undefined ? {} : { maxResponseBytes };
+  const signingSecret = readSigningSecret(settings);
+  return {
+    ...(maxResponseBytes !== undefined && { maxResponseBytes }),
+    ...(signingSecret !== undefined && { signingSecret }),
+  };
+}
+
+/** What is wrong with it is told without showing it. */
+function readSigningSecret(settings: SettingReader): string | undefined {
+  const secret = settings.string("signingSecret");
+  if (secret === undefined || signingKey(secret)) return secret;
+  settings.diagnostics.add("invalidSetting", `not a signing secret: ${SIGNING_SECRET_FORM}`, {
+    path: `${settings.path}.signingSecret`,
+    at: settings.take("signingSecret")?.node.at ?? settings.at,
+    hint: 'make one with: echo "whsec_$(openssl rand -base64 32)", and write it as ${VAR}',
+  });
+  return undefined;
 }
 
 function readUrl(settings: SettingReader): string | undefined {

@@ -41,12 +41,12 @@ function pluginDocument(plugin: PluginConfig): JsonObject {
     case "http":
       return {
         ...base,
-        ...compact({ url: plugin.url, headers: { ...plugin.headers }, maxResponseBytes: plugin.maxResponseBytes }),
+        ...compact({ url: plugin.url, headers: { ...plugin.headers }, ...httpSettings(plugin) }),
       };
     case "service":
       return {
         ...base,
-        ...compact({ binding: plugin.binding, worker: plugin.worker, maxResponseBytes: plugin.maxResponseBytes }),
+        ...compact({ binding: plugin.binding, worker: plugin.worker, ...httpSettings(plugin) }),
       };
     case "queue":
       return {
@@ -71,6 +71,10 @@ function pluginDocument(plugin: PluginConfig): JsonObject {
     default:
       return assertNever(plugin);
   }
+}
+
+function httpSettings({ maxResponseBytes, signingSecret }: Extract<PluginConfig, { kind: "http" | "service" }>) {
+  return { maxResponseBytes, signingSecret };
 }
 
 function commandDocument({ command, args, env, workingDirectory }: Subprocess): JsonObject {

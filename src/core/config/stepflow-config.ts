@@ -47,6 +47,8 @@ export type PluginConfig = PluginBase &
         /** Sent with every request, for example `authorization`. */
         readonly headers: Readonly<Record<string, string>>;
         readonly maxResponseBytes?: number;
+        /** What calls are signed with (`whsec_…`); absent: they are not. */
+        readonly signingSecret?: string;
       }
     | {
         readonly kind: "service";
@@ -54,6 +56,8 @@ export type PluginConfig = PluginBase &
         /** Its script, relative to the configuration: the CLI starts it in local runs; a deployment looks only at the binding. */
         readonly worker?: string;
         readonly maxResponseBytes?: number;
+        /** What calls are signed with (`whsec_…`); absent: they are not. */
+        readonly signingSecret?: string;
       }
     | {
         readonly kind: "queue";

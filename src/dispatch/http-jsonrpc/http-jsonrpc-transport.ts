@@ -12,6 +12,7 @@ import { type Timers, withinDeadline } from "../deadline.ts";
 import { storeValue } from "../store-value.ts";
 import { type CallbackHandler, refuseCallbacks } from "./callback-handler.ts";
 import type { Exchange } from "./exchange.ts";
+import { RequestSigner } from "./request-signer.ts";
 import { WorkerConnection, type WorkerFetch } from "./worker-connection.ts";
 import { failureOutcome, hasForgottenSession, withoutSecret } from "./worker-failure.ts";
 import { workerInput } from "./worker-input.ts";
@@ -25,6 +26,8 @@ export interface HttpJsonRpcOptions {
   readonly worker: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly maxResponseBytes?: number;
+  /** What messages are signed with; absent: they are not. */
+  readonly signingSecret?: string;
   /** Where the worker reaches our blobs, today; absolute, without a slash at its end. */
   readonly blobApiUrl?: () => string;
   readonly sessions: SessionCache;
@@ -53,9 +56,17 @@ export class HttpJsonRpcTransport implements Transport {
       headers = {},
       maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES,
       blobApiUrl,
+      signingSecret,
     } = options;
     this.#options = options;
-    this.#connection = new WorkerConnection({ url, fetch, headers, maxResponseBytes, timers });
+    this.#connection = new WorkerConnection({
+      url,
+      fetch,
+      headers,
+      maxResponseBytes,
+      timers,
+      ...(signingSecret !== undefined && { signer: new RequestSigner(signingSecret, () => timers.now()) }),
+    });
     this.#sessions = new WorkerSessions({
       connection: this.#connection,
       cache: options.sessions,
@@ -102,6 +113,7 @@ export class HttpJsonRpcTransport implements Transport {
     const answer = await this.#inSession(
       {
         id,
+        messageId: id,
         method: "components/execute",
         params: {
           ...executeParams(call, fit.input, trace),

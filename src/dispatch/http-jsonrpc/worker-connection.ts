@@ -12,6 +12,7 @@ import type { CallbackAnswer } from "./callback-handler.ts";
 import { readEventStream } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { type RpcId, type RpcMessage, readRpcMessage } from "./json-rpc.ts";
+import type { RequestSigner } from "./request-signer.ts";
 
 export type WorkerFetch = (request: Request) => Promise<Response>;
 
@@ -22,12 +23,16 @@ export interface WorkerEndpoint {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxResponseBytes: number;
   readonly timers: Timers;
+  /** Absent: messages are not signed. */
+  readonly signer?: RequestSigner;
 }
 
 export interface RpcCall {
   readonly id: RpcId;
   readonly method: string;
   readonly params: Json;
+  /** Names the message where it is signed; a fresh one unless given. */
+  readonly messageId?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Told when the response has begun. */
   readonly onHeaders?: () => void;
@@ -51,10 +56,10 @@ export class WorkerConnection {
 
   /** Sends a request and gives its answer. */
   async call(
-    { id, method, params, headers = {}, onHeaders, onRequest, onNotification }: RpcCall,
+    { id, method, params, messageId, headers = {}, onHeaders, onRequest, onNotification }: RpcCall,
     signal: AbortSignal,
   ): Promise<Exchange> {
-    const posted = await this.#post({ jsonrpc: "2.0", id, method, params }, headers, signal);
+    const posted = await this.#post({ jsonrpc: "2.0", id, method, params }, headers, signal, messageId);
     if (posted.kind !== "response") return posted;
     onHeaders?.();
     const { response } = posted;
@@ -70,18 +75,26 @@ export class WorkerConnection {
     if (posted.kind === "response") await posted.response.body?.cancel();
   }
 
-  async #post(message: Json, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Posted> {
-    const { url, fetch, headers: always } = this.#endpoint;
+  async #post(
+    message: Json,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    messageId?: string,
+  ): Promise<Posted> {
+    const { url, fetch, headers: always, signer } = this.#endpoint;
+    const body = JSON.stringify(message);
+    const signature = await signer?.headers(messageId ?? `message-${crypto.randomUUID()}`, body);
     const request = new Request(url, {
       method: "POST",
       redirect: "manual",
       headers: {
         ...always,
         ...headers,
+        ...signature,
         "content-type": "application/json",
         accept: "application/json, text/event-stream",
       },
-      body: JSON.stringify(message),
+      body,
       signal,
     });
     try {

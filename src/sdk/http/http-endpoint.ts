@@ -13,6 +13,7 @@ import { errorMessage, parseMessage, type RpcId, type RpcMessage, type RpcReques
 import type { Answer, WorkerProtocol } from "../protocol/worker-protocol.ts";
 import { EventReply } from "./event-reply.ts";
 import { readBody } from "./read-body.ts";
+import { SignatureCheck } from "./signature-check.ts";
 
 export interface HttpOptions {
   /** What `/health` answers as `service`. */
@@ -25,6 +26,8 @@ export interface HttpOptions {
   readonly keepAliveMs?: number;
   /** Of a request body. Default 16 MiB: the largest value an orchestrator sends (8 MiB), escaped, in its envelope. */
   readonly maxBodyBytes?: number;
+  /** `whsec_…`, as the plugin's `signingSecret` in the orchestrator's configuration: messages that it did not sign get a 401. */
+  readonly signingSecret?: string;
 }
 
 /** What Cloudflare Workers hand a request besides: without it an invocation ends with its caller, clean-up included. */
@@ -37,11 +40,15 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export class HttpEndpoint {
   readonly #protocol: WorkerProtocol;
   readonly #options: HttpOptions;
+  readonly #signatures: SignatureCheck | undefined;
   #madeInstanceId: string | undefined;
 
+  /** Throws for a signing secret of another form. */
   constructor(protocol: WorkerProtocol, options: HttpOptions) {
     this.#protocol = protocol;
     this.#options = options;
+    const { signingSecret } = options;
+    this.#signatures = signingSecret === undefined ? undefined : new SignatureCheck(signingSecret, Date.now);
   }
 
   /** Whatever goes wrong is an HTTP or JSON-RPC error; rejects only when the caller goes in the middle of its request. */
@@ -82,8 +89,11 @@ export class HttpEndpoint {
     const { maxBodyBytes = MAX_BODY_BYTES } = this.#options;
     const body = await readBody(request, maxBodyBytes);
     switch (body.kind) {
-      case "text":
+      case "text": {
+        const fault = await this.#signatures?.fault(request.headers, body.text);
+        if (fault !== undefined) return json(401, { error: fault });
         return this.#receive(parseMessage(body.text), request, host);
+      }
       case "too_large":
         return rpcError(413, null, RPC_CODES.invalidRequest, `The body is larger than ${maxBodyBytes} bytes`);
       case "not_utf8":

@@ -345,3 +345,16 @@ test("says that enforcing schemas has no effect on a plugin whose worker checks 
     expect.objectContaining({ kind: "ignoredSetting", level: "info", path: "$.plugins.w.validation" }),
   );
 });
+
+test.each(["http, url: http://a", "service, binding: A"])(
+  "AUTH-15 a signing secret of another form is refused without being shown: %s",
+  (plugin) => {
+    const text = `plugins: { w: { type: ${plugin}, signingSecret: "\${S}" } }`;
+    const { config, diagnostics } = parseConfig(text, { env: { S: "hunter2" } });
+    expect(config).toBeUndefined();
+    expect(diagnostics).toMatchObject([{ path: "$.plugins.w.signingSecret", level: "error", line: 1 }]);
+    expect(JSON.stringify(diagnostics)).not.toContain("hunter2");
+    const secret = `whsec_${btoa("0123456789012345678901234567890")}`;
+    expect(parseConfig(text, { env: { S: secret } }).config?.plugins).toMatchObject([{ signingSecret: secret }]);
+  },
+);

@@ -15,7 +15,7 @@ plugins:
           { input: "a", n: 1 }: { outcome: success, result: {output: "$\${b}"} }
           [1, 2]: { outcome: failed, error: {code: COMPONENT_FAILED, message: "error", data: [1]} }
           text: { error: boom }
-  http: { type: http, url: "http://127.0.0.1:\${PORT}", timeout: 1.5, headers: { a: b }, validation: off }
+  http: { type: http, url: "http://127.0.0.1:\${PORT}", timeout: 1.5, headers: { a: b }, validation: off, signingSecret: whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= }
   service: { type: service, binding: B, worker: ./w.ts, maxResponseBytes: 10 }
   queue: { type: grpc, command: uv, queueName: q, executionTimeoutSecs: 9 }
   mcp: { type: mcp, command: npx, args: [x], env: {A: b} }

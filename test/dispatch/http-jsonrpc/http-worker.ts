@@ -4,6 +4,8 @@ import type { Json, JsonObject } from "../../../src/protocol/json.ts";
 
 export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
+  /** The body as it came. */
+  readonly text: string;
   readonly message: JsonObject & { readonly method?: string; readonly params?: JsonObject };
 }
 /** Answers one message of a kind: a JSON-RPC result, or whatever it writes itself (then it gives `undefined`). */
@@ -56,7 +58,8 @@ export class HttpWorker {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const seen: SeenRequest = { headers: request.headers, message: JSON.parse(Buffer.concat(chunks).toString()) };
+    const text = Buffer.concat(chunks).toString();
+    const seen: SeenRequest = { headers: request.headers, text, message: JSON.parse(text) };
     this.seen.push(seen);
     const method = seen.message.method ?? "answer";
     for (const arrival of this.#arrivals.filter((waiting) => waiting.method === method)) arrival.resolve();
