@@ -7,6 +7,7 @@ import { cors } from "hono/cors";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, answerError } from "./api-error.ts";
 import { blobOperations } from "./blobs.ts";
+import { bulkRunOperations } from "./bulk-runs.ts";
 import { compatApp } from "./compat/compat-face.ts";
 import { compatFaces } from "./compat/compat-faces.ts";
 import { componentOperations } from "./components.ts";
@@ -44,6 +45,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...runOperations(deps),
     ...runControlOperations(deps),
     ...deriveRunOperations(deps, library),
+    ...bulkRunOperations(deps),
     ...runResultOperations(deps),
     ...runEventOperations(deps),
     ...flowOperations(deps, library),

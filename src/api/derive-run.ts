@@ -113,7 +113,7 @@ type Derivation = RunOrigin & { readonly runId: RunId } & Pick<
 type Waiting = Fields<z.ZodObject<Pick<(typeof retryRunBody)["shape"], "wait" | "timeoutSecs">>>;
 
 /** `key`: the same gives the same run. */
-async function deriveRun(
+export async function deriveRun(
   deps: ApiDeps,
   namespace: Namespace,
   { kind, runId: sourceId, ...derivation }: Derivation,

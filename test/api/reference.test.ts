@@ -47,6 +47,8 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /blobs",
     "post /flows",
     "post /runs",
+    "post /runs/bulk-cancel",
+    "post /runs/bulk-retry",
     "post /runs/{runId}/cancel",
     "post /runs/{runId}/fork",
     "post /runs/{runId}/pause",

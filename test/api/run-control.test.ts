@@ -222,3 +222,65 @@ describe("rerunning and forking a run", () => {
     for (const runId of [source.runId, fork.runId]) await post(`/runs/${runId}/cancel`);
   });
 });
+
+describe("many runs at once", () => {
+  const labels = { bulk: "yes" };
+  const query = (more: string) => `/runs?label=bulk:yes&${more}`;
+  const indexed = (status: string, count: number) =>
+    expect
+      .poll(async () => (await get(query(`status=${status}`))).runs.length, { timeout: 5_000, interval: 50 })
+      .toBe(count);
+
+  test("RUN-121 are retried once each, page by page, however often it is asked", async () => {
+    const flow = { steps: [], output: { $input: "x" } };
+    const start = (input: object) => post("/runs", { flow, input: [input], labels, wait: true });
+    const failed = await Promise.all([1, 2, 3].map(() => start({})));
+    const good = (await start({ x: 1 })).body;
+    await indexed("failed", 3);
+    await indexed("completed", 1);
+    const dry = await post("/runs/bulk-retry", { labels, dryRun: true });
+    expect(dry.body).toMatchObject({ dryRun: true, counts: { done: 3, skipped: 1, failed: 0 } });
+    expect(dry.body.results.find((result: { runId: string }) => result.runId === good.runId)).toMatchObject({
+      outcome: "skipped",
+      reason: "the run did not fail",
+    });
+    const runIds = failed.map(({ body }) => body.runId);
+    const first = (await post("/runs/bulk-retry", { runIds: [...runIds, UNKNOWN] })).body;
+    expect(first.counts).toEqual({ done: 3, skipped: 1, failed: 0 });
+    expect(await get(`/runs/${first.results[0].newRunId}`)).toMatchObject({
+      origin: { kind: "retry", runId: runIds[0] },
+    });
+    const second = (await post("/runs/bulk-retry", { runIds })).body;
+    expect(second.results.map((result: { newRunId: string }) => result.newRunId)).toEqual(
+      first.results.slice(0, 3).map((result: { newRunId: string }) => result.newRunId),
+    );
+    expect(second.results[0]).toMatchObject({ outcome: "done", repeated: true });
+  });
+
+  test("RUN-121 are cancelled, those that have ended are skipped", async () => {
+    for (const _ of [1, 2, 3]) await post("/runs", { flow: sleepingFlow, labels });
+    await indexed("running", 3);
+    const filter = { status: "running", labels, limit: 2 };
+    const page = (await post("/runs/bulk-cancel", filter)).body;
+    expect(page.counts).toEqual({ done: 2, skipped: 0, failed: 0 });
+    const rest = (await post("/runs/bulk-cancel", { ...filter, cursor: page.nextCursor })).body;
+    expect(rest).toMatchObject({ results: [{ outcome: "done" }] });
+    expect(rest.nextCursor).toBeUndefined();
+    const runIds = page.results.map(({ runId }: { runId: string }) => runId);
+    expect((await post("/runs/bulk-cancel", { runIds })).body.results[0]).toMatchObject({
+      outcome: "skipped",
+      reason: "the run has ended (cancelled)",
+    });
+  });
+
+  test("RUN-121 are not all of them unless that is said", async () => {
+    const refused = await post("/runs/bulk-cancel", { dryRun: true });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining("say which runs") } },
+    });
+    expect((await post("/runs/bulk-cancel", { labels: {}, dryRun: true })).status).toBe(400);
+    expect((await post("/runs/bulk-cancel", { all: true, dryRun: true })).status).toBe(200);
+    expect((await post("/runs/bulk-cancel", { runIds: [UNKNOWN], status: "failed" })).status).toBe(400);
+  });
+});

@@ -16,6 +16,7 @@ interface Printed {
   readonly runId: string;
   readonly flowId: string;
   readonly type: string;
+  readonly origin?: { readonly kind: string; readonly runId: string };
 }
 const parse = (text: string): Printed => JSON.parse(text);
 const running: ChildProcess[] = [];
@@ -70,6 +71,14 @@ describe("serve", () => {
     expect(await json("runs", "pause", cancelled.runId)).toMatchObject({ status: "paused" });
     expect(await json("runs", "resume", cancelled.runId)).toMatchObject({ status: "running" });
     expect(await json("runs", "cancel", cancelled.runId)).toMatchObject({ status: "cancelled" });
+    const fork = await stepflow(["runs", "fork", runId, "--input-json", '{"name":"Bea"}', "--wait"], { cwd, env });
+    expect([fork.code, parse(fork.stdout).origin]).toEqual([0, { kind: "fork", runId }]);
+    const rerun = await stepflow(["runs", "rerun", runId, "--from", "a", "--wait"], { cwd, env });
+    expect([rerun.code, parse(rerun.stdout).origin?.kind]).toEqual([0, "rerun"]);
+    const unnamed = await stepflow(["runs", "cancel"], { cwd, env });
+    expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining("no run is given")]);
+    const bulk = await stepflow(["runs", "cancel", "--flow-name", "no-such-flow", "--dry-run"], { cwd, env });
+    expect([bulk.code, bulk.stderr]).toEqual([0, expect.stringContaining("0 would be done, 0 skipped, 0 failed")]);
 
     expect(await server.stop()).toBe(0);
     const refused = await stepflow(["runs", "list"], { cwd, env });

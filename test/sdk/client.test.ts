@@ -83,6 +83,20 @@ describe("runs", () => {
     await expect(client.runs.get(runId)).rejects.toBeInstanceOf(StepflowApiError);
   });
 
+  test("are retried, rerun, forked and cancelled by the dozen", async () => {
+    const failed = await client.runs.run({ flow: greeting, input: {} });
+    const retried = await client.runs.retry(failed.runId, {}, { idempotencyKey: "again" });
+    expect(retried.origin).toEqual({ kind: "retry", runId: failed.runId });
+    expect((await client.runs.rerun(failed.runId, { from: ["hello"] })).origin?.kind).toBe("rerun");
+    const fork = await client.runs.fork(failed.runId, { input: { name: "Ada" } });
+    expect((await client.runs.wait(fork.runId)).outcome).toBe("success");
+    const outcomes = [];
+    for await (const result of client.runs.retryMany({ runIds: [failed.runId, fork.runId] }))
+      outcomes.push(result.outcome);
+    for await (const result of client.runs.cancelMany({ runIds: [fork.runId] })) outcomes.push(result.outcome);
+    expect(outcomes).toEqual(["done", "skipped", "skipped"]);
+  });
+
   test("are the same for the same key", async () => {
     const submit = () => client.runs.submit({ flow: greeting, input: { name: "A" } }, { idempotencyKey: "k" });
     expect((await submit()).runId).toBe((await submit()).runId);

@@ -1,5 +1,6 @@
 /** The orchestrator's REST API, as the CLI uses it. Nothing is kept between calls; failures become `CommandFailure`s. */
 import type { z } from "zod";
+import type { bulkOutcome, bulkRunsBody } from "../../protocol/api/bulk.ts";
 import type { componentList } from "../../protocol/api/component.ts";
 import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
@@ -8,7 +9,7 @@ import type { createdToken, createTokenBody, listedToken, tokenPage } from "../.
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import { readEventStream } from "../../protocol/read-event-stream.ts";
-import type { ItemResult, RunSubmission, RunSummary } from "../../protocol/run.ts";
+import type { ItemResult, RunOrigin, RunSubmission, RunSummary } from "../../protocol/run.ts";
 import { CommandFailure } from "../exit-code.ts";
 
 /** Body of `POST /runs`. */
@@ -65,6 +66,16 @@ export class ApiClient {
   /** `cancel`, `pause`, `resume`. */
   control(runId: string, action: "cancel" | "pause" | "resume"): Promise<RunSummary> {
     return this.#json("POST", `/runs/${encodeURIComponent(runId)}/${action}`, { body: {} });
+  }
+
+  /** A new run that takes over what this one has come to. */
+  derive(runId: string, kind: RunOrigin["kind"], request: object): Promise<RunSummary> {
+    return this.#json("POST", `/runs/${encodeURIComponent(runId)}/${kind}`, { body: request });
+  }
+
+  /** One page of runs. */
+  bulk(action: "cancel" | "retry", request: z.input<typeof bulkRunsBody>): Promise<z.infer<typeof bulkOutcome>> {
+    return this.#json("POST", `/runs/bulk-${action}`, { body: request });
   }
 
   /** Every step of every item, in the order of the items. */

@@ -4,6 +4,7 @@ import { commandGroup, leafCommand } from "../command.ts";
 import { serverArgs, serverClient, wholeNumber } from "../command-flags.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { renderTable } from "../report/table.ts";
+import { cancel, fork, pause, rerun, resume, retry } from "./run-control.ts";
 
 const runArgs = { run: { type: "positional", required: true, description: "the run's id" }, ...serverArgs } as const;
 const print = (value: unknown) => writeToStandardOutput(`${JSON.stringify(value, null, 2)}\n`);
@@ -74,19 +75,6 @@ const get = leafCommand({
   },
 });
 
-const control = (name: "cancel" | "pause" | "resume", description: string) =>
-  leafCommand({
-    about: { name, description },
-    args: runArgs,
-    async run({ args }) {
-      await print(await serverClient(args).control(args.run, name));
-      return 0;
-    },
-  });
-const cancel = control("cancel", "Stop a run; nothing of it is started any more.");
-const pause = control("pause", "Hold a run: what is under way ends, nothing new is started.");
-const resume = control("resume", "Let a paused run go on.");
-
 const events = leafCommand({
   about: {
     name: "events",
@@ -112,8 +100,8 @@ const events = leafCommand({
 });
 
 export const runsCommand = commandGroup(
-  { name: "runs", description: "Look at runs of an orchestrator, hold and stop them." },
-  [list, get, cancel, pause, resume, events],
+  { name: "runs", description: "Look at runs of an orchestrator; hold, stop and repeat them." },
+  [list, get, cancel, pause, resume, retry, rerun, fork, events],
 );
 
 function row(

@@ -10,7 +10,7 @@ const MAX_WAIT_SECS = 3600;
 const time = z.iso.datetime().meta({ examples: ["2026-11-21T09:00:00.000Z"] });
 const outcome = z.enum(["success", "failed", "skipped"]);
 const LABEL_KEY_LENGTH = 64;
-const labels = z
+export const labels = z
   .record(z.string().min(1).max(LABEL_KEY_LENGTH), z.string().max(256))
   .refine((value) => Object.keys(value).length <= 32, "at most 32 labels");
 

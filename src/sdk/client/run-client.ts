@@ -1,8 +1,12 @@
 import type { z } from "zod";
+import type { bulkOutcome, bulkRunsBody } from "../../protocol/api/bulk.ts";
 import type { runFlow } from "../../protocol/api/flow.ts";
 import type {
+  forkRunBody,
   itemPage,
   listRunsQuery,
+  rerunRunBody,
+  retryRunBody,
   runPage,
   stepPage,
   submitRunBody,
@@ -14,6 +18,12 @@ import type { ApiRequests } from "./api-request.ts";
 
 /** What is run: one of `flow`, `flowId`, `flowName`; `input` is an array of items, or one item. */
 export type RunRequest = Omit<z.input<typeof submitRunBody>, "wait" | "timeoutSecs">;
+type Unwaiting<S extends z.ZodType> = Omit<z.input<S>, "wait" | "timeoutSecs">;
+export type RetryRequest = Unwaiting<typeof retryRunBody>;
+export type RerunRequest = Unwaiting<typeof rerunRunBody>;
+export type ForkRequest = Unwaiting<typeof forkRunBody>;
+export type BulkRequest = Omit<z.input<typeof bulkRunsBody>, "cursor">;
+export type BulkResult = z.output<typeof bulkOutcome>["results"][number];
 export type SubmittedRun = z.output<typeof submittedRun>;
 export type RunFilter = Omit<z.input<typeof listRunsQuery>, "cursor">;
 
@@ -40,12 +50,7 @@ export class RunClient {
 
   /** Starts a run and gives its state at once. */
   submit(request: RunRequest, options: SubmitRunOptions = {}): Promise<SubmittedRun> {
-    const { idempotencyKey, signal } = options;
-    return this.#api.json("POST", "/runs", {
-      body: request,
-      headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
-      signal,
-    });
+    return this.#start("/runs", request, options);
   }
 
   /** Starts a run and gives its results when it has ended, however long that takes. A failed run is a result, not an error. */
@@ -86,6 +91,49 @@ export class RunClient {
 
   resume(runId: string): Promise<RunSummary> {
     return this.#api.json("POST", `${path(runId)}/resume`, { body: {} });
+  }
+
+  /** A new run with what failed in one that has ended; what succeeded is taken over. */
+  retry(runId: string, request: RetryRequest = {}, options: SubmitRunOptions = {}): Promise<SubmittedRun> {
+    return this.#start(`${path(runId)}/retry`, request, options);
+  }
+
+  /** A new run that executes these steps again, with all that refers to them. */
+  rerun(runId: string, request: RerunRequest, options: SubmitRunOptions = {}): Promise<SubmittedRun> {
+    return this.#start(`${path(runId)}/rerun`, request, options);
+  }
+
+  /** A new run from what this one has come to, with another flow, overrides, variables or input if given. */
+  fork(runId: string, request: ForkRequest = {}, options: SubmitRunOptions = {}): Promise<SubmittedRun> {
+    return this.#start(`${path(runId)}/fork`, request, options);
+  }
+
+  /** Page by page; what became of each run. `failed` ones can be tried again with the same request. */
+  async *cancelMany(request: BulkRequest): AsyncGenerator<BulkResult> {
+    yield* this.#bulk("/runs/bulk-cancel", request);
+  }
+
+  /** The same; a run is retried this way once, and `newRunId` is told each time. */
+  async *retryMany(request: BulkRequest): AsyncGenerator<BulkResult> {
+    yield* this.#bulk("/runs/bulk-retry", request);
+  }
+
+  async *#bulk(target: string, request: BulkRequest): AsyncGenerator<BulkResult> {
+    for (let cursor: string | undefined; ; ) {
+      const body = cursor === undefined ? request : { ...request, cursor };
+      const page = await this.#api.json<z.output<typeof bulkOutcome>>("POST", target, { body });
+      yield* page.results;
+      cursor = page.nextCursor;
+      if (cursor === undefined) return;
+    }
+  }
+
+  #start(target: string, body: object, { idempotencyKey, signal }: SubmitRunOptions): Promise<SubmittedRun> {
+    return this.#api.json("POST", target, {
+      body,
+      headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
+      signal,
+    });
   }
 
   async delete(runId: string): Promise<void> {
