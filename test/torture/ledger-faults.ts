@@ -1,4 +1,5 @@
 /** What the worker executed, held against what the journals say and what was killed. */
+import { taskOf } from "./ledger.ts";
 import type { LedgerLine } from "./ledger-worker.ts";
 import type { EndedRun } from "./torture-client.ts";
 
@@ -70,11 +71,6 @@ function overlappingKills(executions: readonly LedgerLine[], kills: readonly Kil
   const times = executions.map(({ at }) => at);
   const [first, last] = [Math.min(...times) - SLACK_MS, Math.max(...times)];
   return kills.filter(({ at }) => at >= first && at <= last);
-}
-
-/** A key is the task's id and the number of decided retries. */
-function taskOf(key: string): string {
-  return key.slice(0, key.lastIndexOf(":"));
 }
 
 /** Sub-runs share all but the end of their root's id. */

@@ -11,14 +11,19 @@ export function readLedger(path: string): readonly LedgerLine[] {
     .map((line): LedgerLine => JSON.parse(line));
 }
 
-/** Keys of the executions that had begun and not ended at `at`, and whose caller waited for them. */
+/** A key is the task's id and the number of decided retries. */
+export function taskOf(key: string): string {
+  return key.slice(0, key.lastIndexOf(":"));
+}
+
+/** Tasks whose last execution had begun and not ended at `at`, and whose caller waited for it. */
 export function unansweredTasks(lines: readonly LedgerLine[], at: number): Set<string> {
   const open = new Set<string>();
   for (const line of lines) {
     if (line.at > at) continue;
     if (line.kind === "began" && line.isTaken) continue;
-    if (line.kind === "began") open.add(line.key);
-    else open.delete(line.key);
+    if (line.kind === "began") open.add(taskOf(line.key));
+    else open.delete(taskOf(line.key));
   }
   return open;
 }

@@ -1,5 +1,6 @@
 /** `npm run torture -- --kills N --runs M --seed S`: kills the orchestrator N times while M runs are alive; 1 on a violation. */
 import { parseArgs } from "node:util";
+import { childrenRunning } from "./child-process.ts";
 import { summaryOf, torture } from "./torture.ts";
 
 const { values } = parseArgs({
@@ -14,6 +15,11 @@ if (![kills, runs, seed].every((value) => Number.isSafeInteger(value) && value >
   console.error("--kills, --runs and --seed take whole numbers, for example --kills 200 --runs 100 --seed 1");
   process.exit(2);
 }
+// Whoever breaks it off leaves nothing running.
+process.once("SIGINT", () => {
+  for (const program of ["workerd", "node"]) for (const pid of childrenRunning(program)) process.kill(pid, "SIGKILL");
+  process.exit(130);
+});
 const startedAt = performance.now();
 const report = await torture({ kills, runs, seed, log: (line) => console.error(`torture: ${line}`) });
 for (const violation of report.violations.slice(0, 50)) console.error(`violation: ${violation}`);

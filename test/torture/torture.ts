@@ -11,7 +11,7 @@ import { startEmbeddedRuntime } from "../../src/cli/runtime/embedded-runtime.ts"
 import { freePort } from "../../src/cli/runtime/free-port.ts";
 import { Prng } from "../simulation/prng.ts";
 import { childrenRunning, killAndWait, startScript } from "./child-process.ts";
-import { readLedger, unansweredTasks } from "./ledger.ts";
+import { readLedger, taskOf, unansweredTasks } from "./ledger.ts";
 import { type Kill, ledgerFaults } from "./ledger-faults.ts";
 import { Quiet } from "./quiet.ts";
 import { type EndedRun, TortureClient } from "./torture-client.ts";
@@ -91,14 +91,14 @@ export async function torture({ kills, runs, seed, log }: TortureOptions): Promi
       const again = (): Map<string, number> => beganAfter(readLedger(ledger), at);
       const isBack = await until(MEASURE_PATIENCE_MS, () => {
         const seen = again();
-        return [...lost].every((key) => seen.has(key));
+        return [...lost].every((task) => seen.has(task));
       });
       const seen = again();
-      for (const key of lost) {
-        const began = seen.get(key);
+      for (const task of lost) {
+        const began = seen.get(task);
         if (began !== undefined) recoveriesMs.push(Math.max(0, began - backAt));
         else if (!isBack)
-          violations.push(`${key} was lost at ${at} and had not come again after ${MEASURE_PATIENCE_MS} ms`);
+          violations.push(`${task} was lost at ${at} and had not come again after ${MEASURE_PATIENCE_MS} ms`);
       }
     });
   };
@@ -145,11 +145,11 @@ function runsOf(keys: ReadonlySet<string>): Set<string> {
 /** The characters of a run id that sub-runs share. */
 const KEY_OF_OBJECT = 30;
 
-/** By key, when its first execution after `at` began. */
+/** By task, when its first execution after `at` began. */
 function beganAfter(lines: ReturnType<typeof readLedger>, at: number): Map<string, number> {
   const began = new Map<string, number>();
   for (const line of lines)
-    if (line.kind === "began" && line.at > at && !began.has(line.key)) began.set(line.key, line.at);
+    if (line.kind === "began" && line.at > at && !began.has(taskOf(line.key))) began.set(taskOf(line.key), line.at);
   return began;
 }
 
