@@ -17,6 +17,10 @@ interface StepEventBase extends EventBase {
   readonly stepId: string;
   /** The element, inside a `foreach` step. */
   readonly elementIndex?: number;
+  /** It is not the step itself but what undoes it; `itemIndex` is the item that is undone. */
+  readonly compensation?: true;
+  /** The step's run, where that is a sub-run of the item's. */
+  readonly compensatedRunId?: string;
 }
 
 interface ChunkEventBase extends EventBase {
@@ -80,5 +84,16 @@ export type RunEventMessage =
       readonly result?: Json;
       readonly error?: TaskError;
     })
+  /**
+   * The item will not go on: what it has done is undone. `stopped`: it waits for compensations below, its own part is undone by
+   * an item above. `error`: why, only when asked for.
+   */
+  | (EventBase & {
+      readonly type: "compensation_started";
+      readonly itemIndex: number;
+      readonly reason: "failed" | "cancelled" | "stopped";
+      readonly error?: TaskError;
+    })
+  | (EventBase & { readonly type: "compensation_completed"; readonly itemIndex: number })
   | (EventBase & { readonly type: "cancel_requested" | "run_paused" | "run_resumed" })
   | (EventBase & { readonly type: "run_completed"; readonly status: RunStatus; readonly outcome?: Outcome });

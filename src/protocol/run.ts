@@ -25,6 +25,24 @@ export interface RunOrigin {
   readonly runId: string;
 }
 
+export interface CompensationCounts {
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+/** What undoes a step, or one element of it. Times are RFC 3339. */
+export interface CompensationRecord {
+  readonly elementIndex?: number;
+  readonly component: string;
+  readonly status: Extract<StepStatusName, "running" | "completed" | "failed">;
+  readonly attempt?: number;
+  readonly error?: TaskError;
+  readonly journalSeqno: number;
+  readonly startedAt: string;
+  readonly completedAt?: string;
+}
+
 /** A run as the API shows it. Times are RFC 3339. */
 export interface RunSummary {
   readonly runId: string;
@@ -34,6 +52,10 @@ export interface RunSummary {
   /** Once it has ended: failed if an item failed, else skipped if an item was skipped, else success. Absent when cancelled. */
   readonly outcome?: Outcome;
   readonly items: ItemCounts;
+  /** Still running only because what it has done is being undone. */
+  readonly compensating?: true;
+  /** What was, and is to be, undone for its items; absent where that is nothing. */
+  readonly compensations?: CompensationCounts;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly completedAt?: string;
@@ -72,6 +94,7 @@ export interface StepRecord {
   readonly startedAt?: string;
   readonly updatedAt?: string;
   readonly completedAt?: string;
+  readonly compensations?: readonly CompensationRecord[];
 }
 
 /** Bounds on the items of a run that may fail before it is given up; the smaller one counts. */

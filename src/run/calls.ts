@@ -92,5 +92,5 @@ export class Calls {
 }
 
 function keyOf(task: TaskAddress, attempt: number): string {
-  return `${task.run}/${task.item}/${task.step}/${task.element ?? ""}/${attempt}`;
+  return `${task.run}/${task.item}/${task.step}/${task.element ?? ""}/${task.undo ? "undo" : ""}/${attempt}`;
 }

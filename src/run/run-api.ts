@@ -146,7 +146,13 @@ export interface RunObjectApi {
    */
   submitChild(
     runId: RunId,
-    child: { readonly item: number; readonly childRunId: RunId; readonly flowId: FlowId; readonly itemCount: number },
+    child: {
+      readonly item: number;
+      readonly undo?: true;
+      readonly childRunId: RunId;
+      readonly flowId: FlowId;
+      readonly itemCount: number;
+    },
   ): Promise<RunReply<{ readonly accepted: true }>>;
   /** A chunk of run `runId` has ended. Once it answers ok, that is in the journal of this run; a fault: ask again. */
   chunkEnded(runId: RunId, chunk: number): Promise<RunReply<{ readonly accepted: true }>>;

@@ -131,7 +131,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       const node = live.tree.runs[ordinalOf(runId)];
       if (node && node.chunks.length > 0) return this.#stepsOfChunk(live, node, options);
       const filter = { itemIndex: options.itemIndex, stepId: options.stepId };
-      return this.#read(runId, (_, node) => this.#queries.steps(node, filter, options));
+      return this.#read(runId, (live, node) => this.#queries.steps(live.tree, node, filter, options));
     }
 
     async flow(runId: RunId): ReturnType<RunObjectApi["flow"]> {
@@ -209,7 +209,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (!node) return NOT_FOUND;
       live.post({ kind: "submit_child", run: node.ordinal, ...child });
       await live.drained();
-      return mayStartChildren(node, child.item)
+      return mayStartChildren(node, child.item, child.undo)
         ? { ok: true, value: { accepted: true } }
         : precondition(`the step of run ${runId} that started it has ended: it starts nothing any more`);
     }

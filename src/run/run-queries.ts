@@ -3,17 +3,19 @@ import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { Journal, JournalEntry } from "../core/ports/journal.ts";
 import { toMessage } from "../core/run/event-message.ts";
 import type { ItemState, RunNode, RunTree } from "../core/run/state.ts";
+import type { CompensationDraft } from "../core/run/step-record.ts";
 import { StepRecords } from "../core/run/step-record.ts";
 import { timestamp } from "../core/run/summary.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { FlowResult } from "../protocol/flow-result.ts";
 import type { Json } from "../protocol/json.ts";
 import type { Progress } from "../protocol/progress.ts";
-import type { ItemResult, StepRecord } from "../protocol/run.ts";
+import type { CompensationRecord, ItemResult, StepRecord } from "../protocol/run.ts";
 import type { TaskError } from "../protocol/task-error.ts";
 import { readBlobText } from "./blob-text.ts";
 
 const PAGE = 2_000;
+const WITH_RESULTS: ReadonlySet<string> = new Set(["step_completed", "item_completed", "compensation_started"]);
 /** Characters of values in one answer over RPC, unless a single one is larger: below the platform's 32 MiB at two bytes each. */
 const MAX_PAGE_BYTES = 8 * 2 ** 20;
 
@@ -51,22 +53,29 @@ export class RunQueries {
 
   /** Ordered by item, then step; fewer than `limit` when their outputs are large, but at least one. */
   async steps(
+    tree: RunTree,
     node: RunNode,
     filter: { readonly itemIndex: number | undefined; readonly stepId: string | undefined },
     page: { readonly offset: number; readonly limit: number; readonly includeOutputs: boolean },
   ): Promise<StepRecord[]> {
     const stepIndex = filter.stepId === undefined ? undefined : node.plan.indexOf.get(filter.stepId);
     if (filter.stepId !== undefined && stepIndex === undefined) return [];
-    const records = new StepRecords(node, { itemIndex: filter.itemIndex, stepIndex });
+    const records = new StepRecords(tree, node, { itemIndex: filter.itemIndex, stepIndex });
     for (const entry of this.#entries()) records.add(entry);
     const found: StepRecord[] = [];
     let bytes = 0;
-    for (const { valueSeq, progressSeq, ...settled } of records.list().slice(page.offset, page.offset + page.limit)) {
+    const listed = records.list().slice(page.offset, page.offset + page.limit);
+    for (const { valueSeq, progressSeq, compensations, ...record } of listed) {
       const value = page.includeOutputs && valueSeq !== undefined ? await this.#value(valueSeq) : undefined;
       const told = progressSeq === undefined ? undefined : await this.#value(progressSeq);
       bytes += (value?.bytes ?? 0) + (told?.bytes ?? 0);
       if (bytes > MAX_PAGE_BYTES && found.length > 0) break;
-      const draft = { ...settled, ...(told && { lastProgress: told.json as Progress }) };
+      const undone = compensations && (await Promise.all(compensations.map((draft) => this.#compensation(draft))));
+      const draft = {
+        ...record,
+        ...(told && { lastProgress: told.json as Progress }),
+        ...(undone && { compensations: undone }),
+      };
       if (value === undefined) found.push(draft);
       else if (draft.status === "completed") found.push({ ...draft, output: value.json });
       else found.push({ ...draft, error: value.json as unknown as TaskError });
@@ -78,6 +87,11 @@ export class RunQueries {
   async error(seq: number): Promise<TaskError> {
     const value = await this.#value(seq);
     return (value?.json ?? { code: "ORCHESTRATOR_ERROR", message: "the error is gone" }) as unknown as TaskError;
+  }
+
+  async #compensation({ errorSeq, ...record }: CompensationDraft): Promise<CompensationRecord> {
+    const value = errorSeq === undefined ? undefined : await this.#value(errorSeq);
+    return value ? { ...record, error: value.json as unknown as TaskError } : record;
   }
 
   /** Entries after `since` as messages. `runs`: the ordinals asked for. */
@@ -163,7 +177,7 @@ function ordinalOf({ event }: JournalEntry): number {
 
 function wantsValue({ event }: JournalEntry, includeResults: boolean): boolean {
   if (event.kind === "attempt_failed" || event.kind === "attempt_progress") return true;
-  return includeResults && (event.kind === "step_completed" || event.kind === "item_completed");
+  return includeResults && WITH_RESULTS.has(event.kind);
 }
 
 function rowOf({ seq, event }: JournalEntry): number {

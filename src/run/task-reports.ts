@@ -79,7 +79,8 @@ function reportedDigest(journal: Journal, task: TaskAddress, attempt: number, si
         event.run === task.run &&
         event.item === task.item &&
         event.step === task.step &&
-        event.element === task.element
+        event.element === task.element &&
+        event.undo === task.undo
       ) {
         return event.digest;
       }

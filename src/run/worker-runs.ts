@@ -3,6 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { AttemptCall } from "../core/ports/transport.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
+import { taskAddressOf } from "../core/run/task.ts";
 import type { ChildRun, RunAnswer, WorkerRuns } from "../dispatch/callbacks/worker-runs.ts";
 import { hasEnded } from "../protocol/has-ended.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
@@ -37,6 +38,7 @@ export class ObjectWorkerRuns implements WorkerRuns {
       retryLostCall(() =>
         this.#runs(namespace, call.runId).submitChild(call.runId, {
           item: call.itemIndex,
+          ...(taskAddressOf(call.taskId).undo && { undo: true }),
           childRunId: runId,
           flowId,
           itemCount: inputs.length,

@@ -3,6 +3,7 @@ import type { Command } from "../../src/core/run/command.ts";
 import type { EngineSettings } from "../../src/core/run/engine.ts";
 import type { RunTree } from "../../src/core/run/state.ts";
 import { activeTask } from "../../src/core/run/state.ts";
+import { stepAt } from "../../src/core/run/task.ts";
 import { check } from "./simulation-failure.ts";
 import { addressKey, decidedRetries } from "./task-names.ts";
 
@@ -24,7 +25,7 @@ export function checkBackoff(
     const { retryAfterMs = 0 } = command.outcome;
     check(wait >= retryAfterMs, () => `${where()}, its worker asked for ${retryAfterMs}`);
   }
-  const policy = before.runs[event.run]?.plan.steps[event.step]?.step.retry;
+  const policy = stepAt(before, event).step.retry;
   const backoff = policy?.backoff ?? settings.backoff;
   if (backoff.jitter === "full") return;
   const active = activeTask(before, event);

@@ -13,6 +13,7 @@ const NOT_SHOWN: ReadonlySet<RunEvent["kind"]> = new Set([
   "attempt_handed_over",
   "attempt_reported",
   "foreach_expanded",
+  "run_stopping",
 ]);
 const ALL = 1_000_000;
 

@@ -9,6 +9,7 @@ export interface StepDocument {
   readonly skip?: Json;
   readonly foreach?: Json;
   readonly mustExecute?: boolean;
+  readonly compensate?: Pick<StepDocument, "component" | "input" | "retry">;
   readonly retry?: { readonly maxAttempts: number; readonly on?: readonly string[] };
 }
 

@@ -85,6 +85,25 @@ function generateStep(prng: Prng, id: string, known: Surroundings["steps"], nest
     }),
     ...((component === "/w/hang" || prng.chance(0.2)) && { timeout: prng.between(1, 20) * 500 }),
     ...(prng.chance(0.25) && { retry: generateRetry(prng) }),
+    ...(prng.chance(0.3) && {
+      compensate: generateCompensation(prng, { id, runsSubFlow: component === "/builtin/eval" }, around, nesting),
+    }),
+  };
+}
+
+function generateCompensation(
+  prng: Prng,
+  { id, runsSubFlow }: { readonly id: string; readonly runsSubFlow: boolean },
+  around: Surroundings,
+  nesting: number,
+): JsonObject {
+  const component = generateComponent(prng, nesting);
+  const own = runsSubFlow ? { id, path: "$.result" } : { id };
+  return {
+    component,
+    input: generateComponentInput(prng, component, { ...around, steps: [...around.steps, own] }, nesting),
+    ...((component === "/w/hang" || prng.chance(0.2)) && { timeout: prng.between(1, 20) * 500 }),
+    ...(prng.chance(0.4) && { retry: generateRetry(prng) }),
   };
 }
 

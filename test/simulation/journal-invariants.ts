@@ -9,6 +9,7 @@ import { evolve } from "../../src/core/run/evolve.ts";
 import type { ActiveTask, RunTree } from "../../src/core/run/state.ts";
 import { activeTask, activeTasks, emptyTree, isPaused, isSettled, taskSlot } from "../../src/core/run/state.ts";
 import type { BlobId } from "../../src/protocol/ids.ts";
+import { CompensationCheck } from "./compensation-check.ts";
 import { checkHeld } from "./holds.ts";
 import { firstDifference } from "./same-tree.ts";
 import { check } from "./simulation-failure.ts";
@@ -33,6 +34,7 @@ export class JournalInvariants {
   readonly #world: InvariantWorld;
   /** Every row as it was appended. */
   readonly #rows: JournalEntry[] = [];
+  readonly #compensations = new CompensationCheck();
   readonly #calling = new Set<string>();
   /** Taken over by their worker: nobody holds them, so nobody can lose them. */
   readonly #handedOver = new Set<string>();
@@ -87,7 +89,9 @@ export class JournalInvariants {
     if ("step" in event) this.#checkTask(event, at, where);
     if (event.kind === "sub_run_created") this.#checkReady(event.parent, where);
     checkHeld(this.tree, entry);
+    this.#compensations.before(this.tree, entry);
     evolve(this.tree, entry, this.#plans);
+    this.#compensations.after(this.tree, entry);
     // What was lost meanwhile is sent again from now on.
     if (event.kind === "run_resumed") for (const key of this.#lost.keys()) this.#lost.set(key, this.#world.time());
     if (event.kind === "sub_run_created") this.names.learn(this.tree, event);
@@ -167,6 +171,7 @@ export class JournalInvariants {
 
   /** Nothing of a step runs before what its expressions certainly refer to has settled. */
   #checkReady(task: TaskAddress, where: () => string): void {
+    if (task.undo) return;
     const node = this.tree.runs[task.run];
     const step = node?.plan.steps[task.step];
     const statuses = node && activeTasks(node, task.item)?.status;
@@ -186,7 +191,9 @@ export class JournalInvariants {
     if (event.kind === "step_started") this.#calling.add(addressKey(event));
     else if (event.kind === "attempt_failed" || event.kind === "step_completed")
       this.#calling.delete(addressKey(event));
-    else if (event.kind === "item_completed") this.#drop(`${event.run}/${event.item}/`);
+    else if (event.kind === "item_completed" || event.kind === "compensation_started")
+      this.#drop(`${event.run}/${event.item}/`);
+    else if (event.kind === "run_stopping") this.#drop(`${event.run}/`, "/undo");
     else if (event.kind === "run_completed") this.#drop(`${event.run}/`);
     check(
       this.#calling.size === this.tree.calling,
@@ -201,16 +208,18 @@ export class JournalInvariants {
   #checkShares(event: RunEvent, where: () => string): void {
     if (!("step" in event)) return;
     const node = this.tree.runs[event.run];
-    const active = [...(node?.items.values() ?? [])].filter(({ kind }) => kind === "active").length;
+    const active = [...(node?.items.values() ?? [])].filter(({ kind }) => kind !== "ended").length;
     check(active <= (node?.maxActiveItems ?? Number.POSITIVE_INFINITY), () => `${where()}: too many items are active`);
-    const owner = node && activeTasks(node, event.item)?.active.get(event.step);
+    const owner = node && !event.undo && activeTasks(node, event.item)?.active.get(event.step);
     const limit = node?.plan.steps[event.step]?.step.maxConcurrency ?? Number.POSITIVE_INFINITY;
-    if (owner?.kind === "foreach")
+    if (owner && owner.kind === "foreach")
       check(owner.tasks.active.size <= limit, () => `${where()}: too many elements are active`);
   }
 
-  #drop(prefix: string): void {
-    for (const key of this.#calling) if (key.startsWith(prefix)) this.#calling.delete(key);
+  #drop(prefix: string, except?: string): void {
+    for (const key of this.#calling) {
+      if (key.startsWith(prefix) && !(except && key.endsWith(except))) this.#calling.delete(key);
+    }
   }
 }
 

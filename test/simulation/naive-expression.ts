@@ -13,6 +13,8 @@ export type Settled =
 export interface NaiveScope {
   /** Settles the step first if nobody has asked for it yet. */
   step(id: string): Settled;
+  /** Those that somebody has asked for. */
+  readonly settled: ReadonlyMap<string, Settled>;
   readonly input: Json;
   readonly variables: JsonObject;
   /** Inside a `foreach`. */

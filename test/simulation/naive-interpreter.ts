@@ -24,6 +24,8 @@ export class NaiveInterpreter {
   readonly attempts = new Set<string>();
   /** Runs given up for too many failures: which of their attempts were made depends on time. What their names begin with. */
   readonly givenUp: string[] = [];
+  /** What undoes the item that is under way, and the sub-runs below it. */
+  #undo: (() => void)[] = [];
   readonly #oracle: Oracle;
   readonly #settings: NaiveSettings;
 
@@ -40,7 +42,10 @@ export class NaiveInterpreter {
   #item(flow: JsonObject, input: Json, variables: JsonObject, key: string): FlowResult {
     const steps = new Map(stepsOf(flow).map((step) => [step.id, step]));
     const settled = new Map<string, Settled>();
+    const above = this.#undo;
+    this.#undo = [];
     const scope: NaiveScope = {
+      settled,
       input,
       variables,
       step: (id) => {
@@ -55,7 +60,12 @@ export class NaiveInterpreter {
     const must = [...steps].filter(([, step]) => step.mustExecute === true).map(([id]) => scope.step(id));
     const output = evaluateNaively(flow["output"] ?? null, scope);
     const broken = must.find((result) => result.kind === "failed");
-    return toFlowResult(output.kind !== "failed" && broken ? broken : output);
+    const result = toFlowResult(output.kind !== "failed" && broken ? broken : output);
+    const undo = this.#undo.splice(0);
+    this.#undo = above;
+    if (result.outcome === "failed") for (const compensate of undo.toReversed()) compensate();
+    else above.push(...undo);
+    return result;
   }
 
   #step(step: StepDocument, scope: NaiveScope, key: string): Settled {
@@ -83,11 +93,28 @@ export class NaiveInterpreter {
     for (;;) {
       const retry = tries.transport + tries.component;
       const settled = this.#attempt(component, input.value, scope, key, retry);
+      if (settled.kind === "value") this.#noteCompensation(step, scope, settled, key);
       if (settled.kind !== "failed") return settled;
       const kind = this.#retryClass(step, settled.error.code, tries);
       if (!kind) return afterFailure(step, settled);
       tries[kind] += 1;
     }
+  }
+
+  /** What undoes a step sees its result, and of the other steps only what has settled without it. */
+  #noteCompensation(step: StepDocument, scope: NaiveScope, own: Settled, key: string): void {
+    const { compensate } = step;
+    if (!compensate) return;
+    this.#undo.push(() => {
+      const above = this.#undo;
+      this.#undo = [];
+      const view: NaiveScope = {
+        ...scope,
+        step: (id) => (id === step.id ? own : (scope.settled.get(id) ?? failed("not completed"))),
+      };
+      this.#task({ id: step.id, ...compensate }, view, `${key}!undo`);
+      this.#undo = above;
+    });
   }
 
   #attempt(component: string, input: Json, scope: NaiveScope, key: string, retry: number): Settled {

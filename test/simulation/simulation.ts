@@ -13,6 +13,7 @@ import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
 import type { TaskAddress } from "../../src/core/run/event.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
 import { activeTask } from "../../src/core/run/state.ts";
+import { stepAt } from "../../src/core/run/task.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
 import type { Namespace } from "../../src/protocol/ids.ts";
 import type { Json } from "../../src/protocol/json.ts";
@@ -205,7 +206,8 @@ export class Simulation implements ObjectWorld {
     }
     if (this.#object.tree) this.#invariants.agreesWith(this.#object.tree);
     if (command.kind === "cancel_run") {
-      check(this.#invariants.tree.runs[command.run]?.status !== "running", () => "a cancelled run is still running");
+      const node = this.#invariants.tree.runs[command.run];
+      check(node?.status !== "running" || node.stopping !== undefined, () => "a cancelled run is still running");
     }
   }
 
@@ -224,8 +226,7 @@ export class Simulation implements ObjectWorld {
     check(active?.kind === "calling" && active.attempt === call.attempt, () => `${call.taskId} leaves unjournaled`);
     const retry = decidedRetries(active.tries);
     this.#checkKey(addressKey(task), call.idempotencyKey, retry);
-    const step = tree.runs[task.run]?.plan.steps[task.step]?.step;
-    const verdict = this.#worker(step?.component ?? "", call.input, retry);
+    const verdict = this.#worker(stepAt(tree, task).step.component, call.input, retry);
     const { attempt } = call;
     const fate = this.#singleFate();
     const departure = `${addressKey(task)}#${attempt}`;

@@ -2,6 +2,7 @@
 import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
 import type { RunTree, Tries } from "../../src/core/run/state.ts";
 import { activeTask } from "../../src/core/run/state.ts";
+import { completionOf } from "../../src/core/run/undo.ts";
 
 export class TaskNames {
   readonly #runs = ["r"];
@@ -14,6 +15,8 @@ export class TaskNames {
   }
 
   of(tree: RunTree, task: TaskAddress): string {
+    const undone = completionOf(tree, task);
+    if (undone) return `${this.of(tree, undone)}!undo`;
     const step = tree.runs[task.run]?.plan.steps[task.step]?.step.id ?? "?";
     const element = task.element === undefined ? "" : `/${task.element}`;
     return `${this.#runs[task.run] ?? "?"}/${task.item}/${step}${element}`;
@@ -25,6 +28,6 @@ export function decidedRetries(tries: Tries): number {
 }
 
 /** The address alone, as a map key. */
-export function addressKey({ run, item, step, element }: TaskAddress): string {
-  return `${run}/${item}/${step}/${element ?? ""}`;
+export function addressKey({ run, item, step, element, undo }: TaskAddress): string {
+  return `${run}/${item}/${step}/${undo ? "undo" : (element ?? "")}`;
 }

@@ -106,6 +106,11 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
         case "chunk_completed":
           items += event.successful + event.failed + event.skipped;
           break;
+        case "compensation_started":
+          say(`${out.yellow("↶")} item ${event.itemIndex} ${event.reason}: undoing what it has done`);
+          break;
+        case "compensation_completed":
+          break;
         case "cancel_requested":
           say(`${out.yellow("◼")} cancel requested`);
           break;
@@ -132,8 +137,8 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
 
 /** One event in words; undefined for those that say nothing new. */
 function eventLine(event: RunEventMessage, itemCount: number): string | undefined {
-  const step = (stepId: string, itemIndex: number, elementIndex: number | undefined) =>
-    `${itemCount === 1 ? "" : `item ${itemIndex} `}step ${stepId}${elementIndex === undefined ? "" : `[${elementIndex}]`}`;
+  const step = ({ stepId, itemIndex, elementIndex, compensation }: Extract<RunEventMessage, { stepId: string }>) =>
+    `${itemCount === 1 ? "" : `item ${itemIndex} `}${compensation ? "compensation of " : ""}step ${stepId}${elementIndex === undefined ? "" : `[${elementIndex}]`}`;
   switch (event.type) {
     case "run_created":
       return `run ${event.runId} created, ${event.itemCount} item${event.itemCount === 1 ? "" : "s"}`;
@@ -142,21 +147,25 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
     case "item_started":
       return `item ${event.itemIndex} started, until ${event.deadlineAt} at most`;
     case "step_started":
-      return `${step(event.stepId, event.itemIndex, event.elementIndex)} started${event.attempt === 1 ? "" : `, attempt ${event.attempt}`}`;
+      return `${step(event)} started${event.attempt === 1 ? "" : `, attempt ${event.attempt}`}`;
     case "step_waiting":
-      return `${step(event.stepId, event.itemIndex, event.elementIndex)} waits until ${event.until}`;
+      return `${step(event)} waits until ${event.until}`;
     case "attempt_progress":
-      return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${progressText(event)}`;
+      return `${step(event)} ${progressText(event)}`;
     case "attempt_failed":
-      return `${step(event.stepId, event.itemIndex, event.elementIndex)} attempt ${event.attempt} failed (${event.error.code}: ${event.error.message}), again at ${event.retryAt}`;
+      return `${step(event)} attempt ${event.attempt} failed (${event.error.code}: ${event.error.message}), again at ${event.retryAt}`;
     case "step_completed":
-      return `${step(event.stepId, event.itemIndex, event.elementIndex)} ${event.outcome}${event.cached ? ", cached" : ""}${event.error === undefined ? "" : ` (${event.error.code}: ${event.error.message})`}`;
+      return `${step(event)} ${event.outcome}${event.cached ? ", cached" : ""}${event.error === undefined ? "" : ` (${event.error.code}: ${event.error.message})`}`;
     case "item_completed":
       return itemCount === 1 ? undefined : `item ${event.itemIndex} ${event.outcome}`;
     case "chunk_started":
       return `${itemsOf(event)} started as run ${event.chunkRunId}`;
     case "chunk_completed":
       return `${itemsOf(event)} ended: ${event.successful} succeeded, ${event.failed} failed, ${event.skipped} skipped`;
+    case "compensation_started":
+      return `item ${event.itemIndex} ${event.reason}, undoing what it has done`;
+    case "compensation_completed":
+      return `item ${event.itemIndex} undone`;
     case "cancel_requested":
       return "cancel requested";
     case "run_paused":

@@ -52,8 +52,18 @@ export interface Step {
   readonly timeoutMs?: number;
   readonly retry?: RetryPolicy;
   readonly cache?: CachePolicy;
+  /** Undoes the step's effect when its item fails or its run is cancelled after it has succeeded. */
+  readonly compensate?: Compensation;
   readonly mustExecute: boolean;
   readonly metadata?: JsonObject;
+}
+
+export interface Compensation {
+  readonly component: string;
+  /** Sees what the step's input sees, every earlier step, and the step's own result. */
+  readonly input: Expression;
+  readonly timeoutMs?: number;
+  readonly retry?: RetryPolicy;
 }
 
 export type ErrorAction =

@@ -4,6 +4,7 @@ export { applyOverrides } from "./apply-overrides.ts";
 export { MAX_DOCUMENT_BYTES } from "./document-limits.ts";
 export type {
   Backoff,
+  Compensation,
   ErrorAction,
   Flow,
   FlowExample,

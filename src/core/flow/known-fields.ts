@@ -35,9 +35,12 @@ export const STEP_FIELDS = {
   timeout: [],
   retry: [],
   cache: [],
+  compensate: [],
   inputSchema: [],
   outputSchema: [],
 } as const satisfies FieldTable;
+
+export const COMPENSATION_FIELDS = { component: [], input: [], timeout: [], retry: [] } as const satisfies FieldTable;
 
 export const ERROR_ACTION_FIELDS = {
   action: [],

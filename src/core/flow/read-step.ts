@@ -6,6 +6,7 @@ import { describeJson, FieldReader, type Found, isObject, type Report } from "./
 import type { Step } from "./flow.ts";
 import { STEP_FIELDS } from "./known-fields.ts";
 import { readCachePolicy } from "./read-cache-policy.ts";
+import { readCompensation } from "./read-compensation.ts";
 import { readDuration } from "./read-duration.ts";
 import { readErrorAction } from "./read-error-action.ts";
 import { readRetryPolicy } from "./read-retry-policy.ts";
@@ -47,6 +48,9 @@ export function readStep(source: Found, context: StepContext): Step | undefined 
   const timeoutMs = readDuration(fields.get("timeout"), report);
   const retry = readRetryPolicy(fields.object("retry"), report);
   const cache = readCachePolicy(fields.object("cache"), report, (found) => context.expression(found, foreach));
+  const compensate = readCompensation(fields.object("compensate"), report, (found) =>
+    context.expression(found, foreach),
+  );
   const maxConcurrency = fields.integer("maxConcurrency", 1);
   if (maxConcurrency !== undefined && foreach === undefined) {
     report("ignoredKey", "'maxConcurrency' of a step counts only with 'foreach'", [...source.at, "maxConcurrency"], {
@@ -63,6 +67,7 @@ export function readStep(source: Found, context: StepContext): Step | undefined 
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(retry && { retry }),
     ...(cache && { cache }),
+    ...(compensate && { compensate }),
     mustExecute: fields.boolean("mustExecute") ?? false,
     ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
   };

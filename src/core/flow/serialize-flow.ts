@@ -1,7 +1,16 @@
 import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { type Expression, serializeExpression } from "../expression/index.ts";
-import type { CachePolicy, ErrorAction, Flow, FlowSchemas, FlowTests, RetryPolicy, Step } from "./flow.ts";
+import type {
+  CachePolicy,
+  Compensation,
+  ErrorAction,
+  Flow,
+  FlowSchemas,
+  FlowTests,
+  RetryPolicy,
+  Step,
+} from "./flow.ts";
 
 /**
  * The canonical document of a flow (FLOW-8): camelCase, model fields in the reference's order and then ours, free content as it
@@ -44,6 +53,16 @@ export function serializeStep(step: Step): JsonObject {
     ...optional("timeout", step.timeoutMs),
     ...(step.retry && { retry: serializeRetry(step.retry) }),
     ...(step.cache && { cache: serializeCache(step.cache) }),
+    ...(step.compensate && { compensate: serializeCompensation(step.compensate) }),
+  };
+}
+
+function serializeCompensation({ component, input, timeoutMs, retry }: Compensation): JsonObject {
+  return {
+    component,
+    ...unlessNull("input", input),
+    ...optional("timeout", timeoutMs),
+    ...(retry && { retry: serializeRetry(retry) }),
   };
 }
 

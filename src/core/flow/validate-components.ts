@@ -1,3 +1,4 @@
+import type { Path } from "../expression/index.ts";
 import type { Report } from "./field-reader.ts";
 import type { Flow } from "./flow.ts";
 
@@ -6,7 +7,7 @@ const NEVER_CALLED = /^\/builtin\/(?:create_messages|eval|iterate|jsonata|map|no
 
 /** Component paths start with a slash. Whether something answers there is the configuration's matter. */
 export function validateComponents(flow: Flow, report: Report): void {
-  for (const [index, { id, component, cache }] of flow.steps.entries()) {
+  for (const [index, { id, component, cache, compensate }] of flow.steps.entries()) {
     if (cache && NEVER_CALLED.test(component)) {
       report(
         "ignoredKey",
@@ -17,16 +18,16 @@ export function validateComponents(flow: Flow, report: Report): void {
         },
       );
     }
-    if (component.startsWith("/")) continue;
-    const error = "Component path must start with '/'";
-    report(
-      "invalidComponent",
-      `Invalid component '${component}' in step '${id}': ${error}`,
-      ["steps", index, "component"],
-      {
-        data: { step_id: id, component, error },
-        hint: `Did you mean '/${component}'?`,
-      },
-    );
+    checkPath(component, id, ["steps", index, "component"], report);
+    if (compensate) checkPath(compensate.component, id, ["steps", index, "compensate", "component"], report);
   }
+}
+
+function checkPath(component: string, step: string, at: Path, report: Report): void {
+  if (component.startsWith("/")) return;
+  const error = "Component path must start with '/'";
+  report("invalidComponent", `Invalid component '${component}' in step '${step}': ${error}`, at, {
+    data: { step_id: step, component, error },
+    hint: `Did you mean '/${component}'?`,
+  });
 }

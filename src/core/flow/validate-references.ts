@@ -32,6 +32,11 @@ export function validateReferences(flow: Flow, report: Report): void {
       });
     }
     earlier.add(step.id);
+    if (step.compensate) {
+      const at = ["steps", index, "compensate", "input"];
+      const hasItem = step.foreach !== undefined;
+      checkExpression(step.compensate.input, at, { flow, report, all, earlier, from: step.id, hasItem, hasRun: true });
+    }
   }
   checkExpression(flow.output, ["output"], { flow, report, all, earlier, from: "workflow_output", hasItem: false });
 }
@@ -47,6 +52,8 @@ interface Surroundings {
   /** The step whose expression this is; `workflow_output` for the output. */
   readonly from: string;
   readonly hasItem: boolean;
+  /** The step has its result when the expression is evaluated: it is that of its compensation. */
+  readonly hasRun?: true;
 }
 
 function checkExpression(expression: Expression, at: Path, around: Surroundings): void {
@@ -98,9 +105,9 @@ function checkExpression(expression: Expression, at: Path, around: Surroundings)
 function checkStep(
   { step, path }: Extract<Expression, { kind: "step" }>,
   at: Path,
-  { from, all, earlier, report }: Surroundings,
+  { from, all, earlier, report, hasRun }: Surroundings,
 ): void {
-  if (step === from) {
+  if (step === from && !hasRun) {
     report("selfReference", `Step '${step}' references itself`, at, {
       data: { step_id: step },
       hint: "A step cannot wait for its own result.",

@@ -25,14 +25,20 @@ export function validateSubflows(
   validate: (subflow: Flow) => readonly Diagnostic[],
   report: Report,
 ): readonly Diagnostic[] {
-  return flow.steps.flatMap((step, index) =>
-    inlineFlows(step).flatMap(([field, expression]) =>
-      validateInline(expression, ["steps", index, "input", field], validate, report),
-    ),
-  );
+  const inside = (call: Pick<Step, "component" | "input">, at: Path) =>
+    inlineFlows(call).flatMap(([field, expression]) =>
+      validateInline(expression, [...at, "input", field], validate, report),
+    );
+  return flow.steps.flatMap((step, index) => [
+    ...inside(step, ["steps", index]),
+    ...(step.compensate ? inside(step.compensate, ["steps", index, "compensate"]) : []),
+  ]);
 }
 
-function inlineFlows({ component, input }: Step): readonly (readonly [field: string, Expression])[] {
+function inlineFlows({
+  component,
+  input,
+}: Pick<Step, "component" | "input">): readonly (readonly [field: string, Expression])[] {
   const builtin = /^(?:\/builtin)?\/(put_blob|map|iterate|eval)$/.exec(component)?.[1];
   if (builtin === undefined || input.kind !== "object") return [];
   const fields = new Map(input.entries);

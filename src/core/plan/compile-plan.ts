@@ -15,6 +15,7 @@ export function compilePlan(flowId: FlowId, flow: Flow): Plan {
       skip: step.skip && compile(step.skip),
       foreach: step.foreach && compile(step.foreach),
       input: compileInput(step, compile),
+      compensate: compileCompensation(step, index, compile),
     }),
   );
   return {
@@ -32,6 +33,22 @@ export function compilePlan(flowId: FlowId, flow: Flow): Plan {
 function compileInput({ input, cache }: Step, compile: (expression: Expression) => PlanExpression): PlanExpression {
   if (!cache?.key) return compile(input);
   return { ...compile({ kind: "array", items: [input, cache.key] }), expression: input };
+}
+
+function compileCompensation(
+  { id, compensate }: Step,
+  index: number,
+  compile: (expression: Expression) => PlanExpression,
+): PlanStep | undefined {
+  if (!compensate) return undefined;
+  return {
+    index,
+    step: { id, ...compensate, onError: { kind: "fail" }, mustExecute: false },
+    skip: undefined,
+    foreach: undefined,
+    input: compile(compensate.input),
+    compensate: undefined,
+  };
 }
 
 function compileExpression(expression: Expression, indexOf: ReadonlyMap<string, number>): PlanExpression {

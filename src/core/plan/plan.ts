@@ -24,6 +24,8 @@ export interface PlanStep {
   readonly foreach: PlanExpression | undefined;
   /** Waits for what the key of the step's `cache` needs, too. */
   readonly input: PlanExpression;
+  /** The step's `compensate` as a step of its own, under the same id. */
+  readonly compensate: PlanStep | undefined;
 }
 
 export interface PlanExpression {

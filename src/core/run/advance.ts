@@ -1,6 +1,7 @@
 /** Goes on until nothing more can be decided, or the turn has written enough for now. */
 
 import { startNextChunk } from "./chunk.ts";
+import { compensate } from "./compensate.ts";
 import { assertNever, EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
 import { finishForeach } from "./foreach.ts";
@@ -74,6 +75,9 @@ function lookAt(turn: Turn, agendum: Agendum): void {
     case "continue_parent":
       continueParent(turn, agendum.run);
       return;
+    case "compensate":
+      compensate(turn, agendum.of.run, agendum.of.item);
+      return;
     default:
       assertNever(agendum);
   }
@@ -110,7 +114,8 @@ function pull(turn: Turn, source: Source): boolean {
     while (source.next < node.itemCount) {
       const item = source.next++;
       // An item that has taken something over, or was between two steps when the object was lost, is not scheduled yet.
-      if (node.items.get(item)?.kind === "ended" || itemSchedule(turn.schedule, source.run, item)) continue;
+      const kind = node.items.get(item)?.kind;
+      if (kind === "ended" || kind === "compensating" || itemSchedule(turn.schedule, source.run, item)) continue;
       activateItem(turn, node, item);
       return true;
     }

@@ -28,7 +28,7 @@ export function lookUpCache(
   target: CallTarget & { readonly componentId: string },
   input: Json,
 ): CacheLookup {
-  const policy = stepAt(node, task).step.cache;
+  const policy = stepAt(turn.tree, task).step.cache;
   if (!policy) return { kind: "told" };
   const key = policy.key && evaluate(policy.key, taskScope(turn, node, task));
   if (key && key.kind !== "value") return key;

@@ -14,15 +14,15 @@ import { emit } from "./turn.ts";
 /** Nothing of the run is dispatched after this turn; attempts under way are told to stop. A run that has ended is left alone. */
 export function cancelRun(turn: Turn, run: number): void {
   const node = nodeAt(turn.tree, run);
-  if (node.status !== "running") return;
+  if (node.status !== "running" || node.stopping) return;
   emit(turn, { kind: "cancel_requested", run });
-  stopRun(turn, node, "cancelled");
+  stopRun(turn, node, { status: "cancelled" });
 }
 
-/** The run's `timeout`: what has not ended fails with TIMEOUT. */
+/** The run's `timeout`: what has not ended fails with TIMEOUT. What is being undone already has failed before. */
 export function expireRun(turn: Turn, run: number): void {
   const node = nodeAt(turn.tree, run);
-  if (node.status !== "running") return;
+  if (node.status !== "running" || node.stopping) return;
   const message = `the run exceeded its timeout of ${(node.deadlineAt ?? 0) - node.createdAt} ms`;
   controlChildren(turn, node, "cancel");
   if (node.chunks.length > 0) {
@@ -33,7 +33,8 @@ export function expireRun(turn: Turn, run: number): void {
     return;
   }
   for (let item = 0; item < node.itemCount && openItems(node) > 0; item++) {
-    if (node.items.get(item)?.kind !== "ended") expire(turn, node, item, message);
+    const kind = node.items.get(item)?.kind;
+    if (kind === undefined || kind === "active") expire(turn, node, item, message);
   }
 }
 

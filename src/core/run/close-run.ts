@@ -6,7 +6,8 @@ import type { Outcome } from "../../protocol/flow-result.ts";
 import { cancelChunks } from "./chunk.ts";
 import type { EndStatus, TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
-import { leaveSchedule } from "./run-end.ts";
+import { leaveSchedule, leaveSources } from "./run-end.ts";
+import { startCompensation } from "./start-compensation.ts";
 import type { RunNode, TaskTable } from "./state.ts";
 import { activeTasks } from "./state.ts";
 import { controlChildren } from "./submit-child.ts";
@@ -14,11 +15,30 @@ import { taskIdOf } from "./task.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
-export function stopRun(turn: Turn, node: RunNode, status: EndStatus, outcome?: Outcome): void {
-  for (const item of node.items.keys()) stopItem(turn, node, item);
+/**
+ * Ends the run, once what it has done is undone. `by: "above"`: what its items have done is undone by an item above; it waits
+ * only for compensations that are under way.
+ */
+export function stopRun(
+  turn: Turn,
+  node: RunNode,
+  { status, outcome, by }: { readonly status: EndStatus; readonly outcome?: Outcome; readonly by?: "above" },
+): void {
+  for (const item of node.items.keys()) {
+    stopItem(turn, node, item);
+    startCompensation(turn, node, item, { reason: by ? "stopped" : "cancelled" });
+  }
   controlChildren(turn, node, "cancel");
   cancelChunks(turn, node);
-  emit(turn, { kind: "run_completed", run: node.ordinal, status, ...(outcome && { outcome }) });
+  const end = { run: node.ordinal, status, ...(outcome && { outcome }) };
+  if (node.compensating > 0) {
+    emit(turn, { kind: "run_stopping", ...end });
+    leaveSources(turn, node);
+    // Held back by a pause that is over now.
+    if (node.ordinal === 0) turn.schedule.agenda.push(...turn.schedule.held.splice(0));
+    return;
+  }
+  emit(turn, { kind: "run_completed", ...end });
   leaveSchedule(turn, node);
 }
 
@@ -43,7 +63,7 @@ function stopTasks(turn: Turn, table: TaskTable, address: (index: number) => Tas
         break;
       case "sub_run": {
         const child = nodeAt(turn.tree, task.child);
-        if (child.status === "running") stopRun(turn, child, "cancelled");
+        if (child.status === "running" && !child.stopping) stopRun(turn, child, { status: "cancelled", by: "above" });
         break;
       }
       case "backing_off":

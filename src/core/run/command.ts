@@ -47,6 +47,8 @@ export type Command =
       readonly kind: "submit_child";
       readonly run: number;
       readonly item?: number;
+      /** The step is a compensation. */
+      readonly undo?: true;
       readonly childRunId: RunId;
       readonly flowId: FlowId;
       readonly itemCount: number;

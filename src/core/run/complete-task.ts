@@ -2,39 +2,50 @@
 import type { TaskError } from "../../protocol/task-error.ts";
 import type { StoredValue } from "../ports/journal.ts";
 import type { Value } from "../ports/value.ts";
+import { errorValue } from "./error-value.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { activeTask } from "./state.ts";
+import { stepAt } from "./task.ts";
 import type { Turn } from "./turn.ts";
-import { emit, inline } from "./turn.ts";
+import { emit } from "./turn.ts";
 import { stepSettled } from "./wait.ts";
 
+/** `byComponent`: it is what the component itself came to, in this run. */
 export type TaskResult =
-  | { readonly outcome: "success"; readonly value: Value | StoredValue; readonly cached?: true }
+  | {
+      readonly outcome: "success";
+      readonly value: Value | StoredValue;
+      readonly cached?: true;
+      readonly byComponent?: boolean;
+    }
   /** The value lies in an earlier row. */
-  | { readonly outcome: "success"; readonly from: number }
+  | { readonly outcome: "success"; readonly from: number; readonly byComponent?: boolean }
   | { readonly outcome: "failed"; readonly error: TaskError }
   /** `error`: why, when `onError: skip` made it so. */
   | { readonly outcome: "skipped"; readonly error?: TaskError };
 
 /** `attempt` 0: nothing was executed. */
 export function completeTask(turn: Turn, task: TaskAddress, result: TaskResult, attempt: number): void {
-  const event = { kind: "step_completed", ...task, outcome: result.outcome, attempt } as const;
+  const isUndoable =
+    "byComponent" in result && result.byComponent && !task.undo && stepAt(turn.tree, task).compensate !== undefined;
+  const event = {
+    kind: "step_completed" as const,
+    ...task,
+    outcome: result.outcome,
+    attempt,
+    ...(isUndoable && { undoable: true as const }),
+  };
   if ("from" in result) emit(turn, { ...event, from: result.from });
   else emit(turn, "cached" in result ? { ...event, cached: true } : event, valueOf(result));
-  if (task.element === undefined) stepSettled(turn, task.run, task.item, task.step);
+  if (task.undo) turn.schedule.agenda.push({ kind: "compensate", of: { run: task.run, item: task.item } });
+  else if (task.element === undefined) stepSettled(turn, task.run, task.item, task.step);
   else elementSettled(turn, task);
 }
 
 function valueOf(result: Exclude<TaskResult, { readonly from: number }>): Value | StoredValue | undefined {
   if (result.outcome === "success") return result.value;
   return result.error && errorValue(result.error);
-}
-
-/** A task error as it lies in a row. */
-export function errorValue(error: TaskError): Value {
-  const { code, message, data } = error;
-  return inline(data === undefined ? { code, message } : { code, message, data });
 }
 
 function elementSettled(turn: Turn, task: TaskAddress): void {

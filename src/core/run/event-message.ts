@@ -10,6 +10,7 @@ import type { TaskAddress } from "./event.ts";
 import { withOrdinal } from "./run-id.ts";
 import type { RunTree } from "./state.ts";
 import { timestamp } from "./summary.ts";
+import { completionOf } from "./undo.ts";
 
 /**
  * `undefined` for entries that are of no interest outside (items added, flows recorded, arrays expanded). `value`: the entry's
@@ -24,13 +25,19 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
     timestamp: timestamp(entry.at),
     runId: withOrdinal(root.runId, run),
   });
-  const step = (task: TaskAddress) => ({
-    ...base(task.run),
-    itemIndex: task.item,
-    stepIndex: task.step,
-    stepId: tree.runs[task.run]?.plan.steps[task.step]?.step.id ?? "",
-    ...(task.element !== undefined && { elementIndex: task.element }),
-  });
+  const step = (task: TaskAddress) => {
+    const of = completionOf(tree, task);
+    const { run, step, element } = of ?? task;
+    return {
+      ...base(task.run),
+      itemIndex: task.item,
+      stepIndex: step,
+      stepId: tree.runs[run]?.plan.steps[step]?.step.id ?? "",
+      ...(element !== undefined && { elementIndex: element }),
+      ...(task.undo && { compensation: true as const }),
+      ...(of && of.run !== task.run && { compensatedRunId: withOrdinal(root.runId, of.run) }),
+    };
+  };
   const chunk = ({ run, chunk }: { readonly run: number; readonly chunk: number }) => {
     const { first = 0, count = 0 } = tree.runs[run]?.chunks[chunk] ?? {};
     return { chunkRunId: chunkRunId(tree, run, chunk), firstItemIndex: first, itemCount: count };
@@ -104,6 +111,10 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         ...(event.reused && { reused: true }),
         ...result(event.outcome),
       };
+    case "compensation_started":
+      return { type: event.kind, ...base(event.run), itemIndex: event.item, reason: event.reason, ...result("failed") };
+    case "compensation_completed":
+      return { type: event.kind, ...base(event.run), itemIndex: event.item };
     case "cancel_requested":
     case "run_paused":
     case "run_resumed":
@@ -115,6 +126,7 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
         status: event.status,
         ...(event.outcome && { outcome: event.outcome }),
       };
+    case "run_stopping":
     case "flow_recorded":
     case "item_added":
     case "chunk_added":

@@ -7,14 +7,19 @@ import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunOrigin, RunStatus } from "../../protocol/run.ts";
 import type { CachedCall } from "../ports/transport.ts";
 
-/** Position of a task in the tree: run ordinal, item, step, and the element inside a `foreach` step. */
+/**
+ * Position of a task in the tree: run ordinal, item, step, and the element inside a `foreach` step. With `undo` it is a
+ * compensation, and `step` its place in the item's queue of them.
+ */
 export interface TaskAddress {
   readonly run: number;
   readonly item: number;
   readonly step: number;
   readonly element?: number;
+  readonly undo?: true;
 }
 
+export type CompensationReason = "failed" | "cancelled" | "stopped";
 export type RetryClass = "transport" | "component";
 export type EndStatus = Extract<RunStatus, "completed" | "failed" | "cancelled">;
 
@@ -73,6 +78,8 @@ export type RunEvent =
       readonly kind: "child_submitted";
       readonly run: number;
       readonly item?: number;
+      /** The step is a compensation. */
+      readonly undo?: true;
       readonly childRunId: RunId;
       readonly flowId: FlowId;
       readonly itemCount: number;
@@ -137,11 +144,27 @@ export type RunEvent =
       readonly kind: "step_completed";
       readonly outcome: Outcome;
       readonly attempt: number;
+      /** The component itself succeeded, and the step has a `compensate`. */
+      readonly undoable?: true;
       readonly from?: number;
       /** The result is that of an earlier call. */
       readonly cached?: true;
       readonly reused?: true;
     })
+  /**
+   * The item will not go on; what it and the runs below it have done is undone. Value: the item's error, if it failed.
+   * `stopped`: only waits for compensations below; its own part is undone by an item above.
+   */
+  | {
+      readonly kind: "compensation_started";
+      readonly run: number;
+      readonly item: number;
+      readonly reason: CompensationReason;
+      readonly expired?: true;
+    }
+  | { readonly kind: "compensation_completed"; readonly run: number; readonly item: number }
+  /** Nothing of the run starts any more; it ends like this once its compensations are through. */
+  | { readonly kind: "run_stopping"; readonly run: number; readonly status: EndStatus; readonly outcome?: Outcome }
   /** Terminal for the item. Value as above. `expired`: its time, or its run's, was up. */
   | {
       readonly kind: "item_completed";

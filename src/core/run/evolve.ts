@@ -6,7 +6,7 @@ import type { FlowId } from "../../protocol/ids.ts";
 import type { Plan } from "../plan/index.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import { assertNever, EngineFault } from "./engine-fault.ts";
-import type { TaskAddress } from "./event.ts";
+import type { RunEvent, TaskAddress } from "./event.ts";
 import type { ActiveTask, Chunk, RunNode, RunTree, TaskTable, Tries } from "./state.ts";
 import {
   activeTask,
@@ -20,6 +20,8 @@ import {
   TASK_SUCCESS,
   taskSlot,
 } from "./state.ts";
+
+import { forgetBelow, noteCompletion, runsUnderWay, undoQueue } from "./undo.ts";
 
 /** Compiled flows by id; every flow of a journal is there before its events are applied. */
 export interface PlanSource {
@@ -89,6 +91,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       nodeAt(tree, event.run).children.push({
         runId: event.childRunId,
         ...(event.item !== undefined && { item: event.item }),
+        ...(event.undo && { undo: true }),
       });
       return;
     case "item_added":
@@ -190,25 +193,25 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
     }
     case "step_completed": {
       const { table, index } = slotAt(tree, event);
+      if (event.undoable) noteCompletion(tree, event, seq, event.from ?? seq);
+      if (event.undo) nodeAt(tree, event.run).undone[event.outcome === "success" ? "completed" : "failed"] += 1;
       leave(tree, table, index);
       table.settled += 1;
       table.status[index] = SETTLED_STATUS[event.outcome];
       table.valueSeq[index] = event.from ?? seq;
       return;
     }
-    case "item_completed": {
+    case "compensation_started":
+    case "compensation_completed":
+    case "item_completed":
+      evolveItem(tree, entry, event);
+      return;
+    case "run_stopping": {
       const node = nodeAt(tree, event.run);
-      const before = node.items.get(event.item);
-      if (before?.kind === "active") abandon(tree, before.tasks);
-      node.items.set(event.item, {
-        kind: "ended",
-        outcome: event.outcome,
-        valueSeq: event.from ?? seq,
-        at,
-        seq,
-        ...(event.expired && { expired: true }),
-      });
-      node.ended[event.outcome] += 1;
+      node.stopping = { status: event.status, ...(event.outcome && { outcome: event.outcome }) };
+      for (const item of node.items.values()) if (item.kind === "active") abandon(tree, item.tasks);
+      // Compensations are not held back by a pause that came before.
+      if (event.run === 0) tree.pausedBy = [];
       return;
     }
     case "cancel_requested":
@@ -226,6 +229,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       const node = nodeAt(tree, event.run);
       for (const item of node.items.values()) if (item.kind === "active") abandon(tree, item.tasks);
       for (const chunk of node.chunks) freeShare(tree, chunk);
+      node.stopping = undefined;
       node.status = event.status;
       node.outcome = event.outcome;
       node.completedAt = at;
@@ -251,6 +255,7 @@ type NewNode = Pick<RunNode, "ordinal" | "depth" | "flowId" | "plan" | "parent" 
 
 function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNode {
   return {
+    stopping: undefined,
     ordinal: facts.ordinal,
     depth: facts.depth,
     flowId: facts.flowId,
@@ -268,6 +273,9 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     createdSeq: entry.seq,
     ended: { success: 0, failed: 0, skipped: 0 },
     children: [],
+    compensating: 0,
+    undone: { total: 0, completed: 0, failed: 0 },
+    isUndoable: false,
     cancelRequested: false,
     status: "running",
     outcome: undefined,
@@ -295,9 +303,66 @@ export function planOf(plans: PlanSource, flowId: FlowId): Plan {
   return plan;
 }
 
+/** The end of an item, and what comes before it where something is undone. */
+function evolveItem(
+  tree: RunTree,
+  { seq, at }: Pick<JournalEntry, "seq" | "at">,
+  event: Extract<RunEvent, { kind: "compensation_started" | "compensation_completed" | "item_completed" }>,
+): void {
+  const node = nodeAt(tree, event.run);
+  const before = node.items.get(event.item);
+  if (before?.kind === "ended") throw new EngineFault("unknown_address", `item ${event.item} has ended before`);
+  switch (event.kind) {
+    case "compensation_started": {
+      if (before?.kind !== "active") throw new EngineFault("unknown_address", "only an item under way is undone");
+      const { tasks, undo } = before;
+      const queue = event.reason === "stopped" ? [] : undoQueue(tree, undo);
+      const waitsFor = runsUnderWay(tree, tasks);
+      abandon(tree, tasks);
+      node.items.set(event.item, {
+        kind: "compensating",
+        reason: event.reason,
+        errorSeq: seq,
+        ...(event.expired && { expired: true }),
+        tasks,
+        ...(undo && { undo }),
+        queue,
+        undoTasks: newTaskTable(queue.length),
+        waitsFor,
+        isThrough: false,
+      });
+      node.compensating += 1;
+      node.undone.total += queue.length;
+      return;
+    }
+    case "compensation_completed":
+      if (before?.kind !== "compensating") throw new EngineFault("unknown_address", "nothing of the item was undone");
+      node.items.set(event.item, { ...before, isThrough: true });
+      node.compensating -= 1;
+      return;
+    case "item_completed": {
+      if (before?.kind === "active") abandon(tree, before.tasks);
+      const isKept =
+        before?.kind === "active" && event.outcome !== "failed" && node.parent !== undefined && !node.parent.task.undo;
+      if (!isKept) forgetBelow(tree, before?.undo);
+      node.items.set(event.item, {
+        kind: "ended",
+        outcome: event.outcome,
+        valueSeq: event.from ?? seq,
+        at,
+        seq,
+        ...(event.expired && { expired: true }),
+        ...(isKept && before.undo && { kept: { tasks: before.tasks, undo: before.undo } }),
+        ...(before?.kind === "compensating" && { queue: before.queue }),
+      });
+      node.ended[event.outcome] += 1;
+    }
+  }
+}
+
 function slotAt(tree: RunTree, address: TaskAddress): { table: TaskTable; index: number } {
   const node = nodeAt(tree, address.run);
-  if (!node.items.has(address.item))
+  if (!address.undo && !node.items.has(address.item))
     node.items.set(address.item, { kind: "active", tasks: newTaskTable(node.plan.steps.length) });
   const slot = taskSlot(tree, address);
   if (!slot) throw new EngineFault("unknown_address", `no such task: ${JSON.stringify(address)}`);

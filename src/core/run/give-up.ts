@@ -30,6 +30,8 @@ export function giveUp(turn: Turn, agendum: Agendum, error: TaskError): void {
       if (activeTask(turn.tree, agendum.task)?.kind === "foreach")
         completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
       return;
+    case "compensate":
+      return;
     case "continue_parent": {
       const task = nodeAt(turn.tree, agendum.run).parent?.task;
       const active = task && activeTask(turn.tree, task);

@@ -1,7 +1,6 @@
 /** Attempts that a worker has taken over (HTTP 202): nobody holds a call, the worker reports later or the deadline passes. */
 import type { Command } from "./command.ts";
 import type { TaskAddress } from "./event.ts";
-import { nodeAt } from "./evolve.ts";
 import { attemptUnderWay } from "./settle-attempt.ts";
 import { stepAt, taskIdOf } from "./task.ts";
 import type { Turn } from "./turn.ts";
@@ -12,7 +11,7 @@ export function handOver(turn: Turn, command: Extract<Command, { kind: "hand_ove
   const { task, attempt, deadlineAt: until, cache } = command;
   const active = attemptUnderWay(turn.tree, task, attempt);
   if (!active) return;
-  const { timeoutMs } = stepAt(nodeAt(turn.tree, task.run), task).step;
+  const { timeoutMs } = stepAt(turn.tree, task).step;
   const deadlineAt = Math.min(until, timeoutMs === undefined ? until : active.startedAt + timeoutMs);
   emit(turn, { kind: "attempt_handed_over", ...task, attempt, deadlineAt, ...(cache && { cache }) });
   turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });

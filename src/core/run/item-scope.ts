@@ -3,7 +3,7 @@ import type { TaskError } from "../../protocol/task-error.ts";
 import type { Read, Scope, StepView } from "../expression/scope.ts";
 import { variableDefault } from "../flow/index.ts";
 import type { Engine } from "./engine.ts";
-import type { RunNode } from "./state.ts";
+import type { RunNode, TaskTable } from "./state.ts";
 import { activeTask, activeTasks, TASK_FAILED, TASK_SKIPPED, TASK_SUCCESS } from "./state.ts";
 
 const PENDING: StepView = { kind: "pending" };
@@ -17,17 +17,25 @@ export function itemScope(
   item: number,
   foreach?: { readonly step: number; readonly element: number },
 ): Scope {
-  const { values, tree } = engine;
-  const array = (): Read | undefined => {
-    if (!foreach) return undefined;
-    const task = activeTask(tree, { run: node.ordinal, item, step: foreach.step });
-    return task?.kind === "foreach" ? values.read(task.arraySeq) : undefined;
-  };
+  const task = foreach && activeTask(engine.tree, { run: node.ordinal, item, step: foreach.step });
+  const arraySeq = task?.kind === "foreach" ? task.arraySeq : undefined;
+  const element = foreach && { index: foreach.element, arraySeq };
+  return scopeOver(engine, node, item, activeTasks(node, item), element);
+}
+
+/** The same over whichever statuses of the item's steps. */
+export function scopeOver(
+  { values }: Pick<Engine, "values">,
+  node: RunNode,
+  item: number,
+  tasks: TaskTable | undefined,
+  element: { readonly index: number; readonly arraySeq: number | undefined } | undefined,
+): Scope {
+  const array = (): Read | undefined => (element?.arraySeq === undefined ? undefined : values.read(element.arraySeq));
   return {
     step(id) {
       const index = node.plan.indexOf.get(id);
       if (index === undefined) return UNKNOWN;
-      const tasks = activeTasks(node, item);
       if (!tasks) return PENDING;
       const seq = tasks.valueSeq[index] ?? 0;
       switch (tasks.status[index]) {
@@ -54,11 +62,11 @@ export function itemScope(
     },
     item() {
       const read = array();
-      if (read?.kind !== "value" || !foreach || !Array.isArray(read.value)) return read;
-      const value = read.value[foreach.element];
+      if (read?.kind !== "value" || !element || !Array.isArray(read.value)) return read;
+      const value = read.value[element.index];
       return value === undefined ? undefined : { kind: "value", value };
     },
-    index: () => foreach?.element,
+    index: () => element?.index,
     blob: (id) => values.readBlob(id),
   };
 }

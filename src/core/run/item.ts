@@ -4,12 +4,14 @@ import { evaluate } from "../expression/index.ts";
 import type { Value } from "../ports/value.ts";
 import { boundResult } from "./bound-result.ts";
 import { stopItem } from "./close-run.ts";
-import { errorValue } from "./complete-task.ts";
+import { errorValue } from "./error-value.ts";
 import { nodeAt } from "./evolve.ts";
 import { itemScope } from "./item-scope.ts";
+import { leaveItem } from "./leave-item.ts";
 import { endRunIfDone } from "./run-end.ts";
 import type { ItemSchedule } from "./schedule.ts";
 import { OUTPUT } from "./schedule.ts";
+import { startCompensation } from "./start-compensation.ts";
 import type { RunNode } from "./state.ts";
 import { activeTasks, TASK_FAILED, TASK_SUCCESS } from "./state.ts";
 import { stopIfExceeded } from "./tolerance.ts";
@@ -64,10 +66,14 @@ export type ItemEnd =
   | { readonly kind: "failed"; readonly error: TaskError; readonly expired?: true }
   | { readonly kind: "skipped" };
 
-/** Writes an item's terminal event and gives up its place. */
+/** Writes an item's terminal event and gives up its place; what a failed one has done is undone first. */
 export function endItem(turn: Turn, node: RunNode, item: number, end: ItemEnd): void {
   // Nothing is under way when an item comes to its end by itself, but it may be ended from outside.
   stopItem(turn, node, item);
+  if (end.kind === "failed") {
+    const { error, expired } = end;
+    if (startCompensation(turn, node, item, { reason: "failed", error, ...(expired && { expired }) })) return;
+  }
   const event = { kind: "item_completed", run: node.ordinal, item } as const;
   switch (end.kind) {
     case "value":
@@ -83,12 +89,11 @@ export function endItem(turn: Turn, node: RunNode, item: number, end: ItemEnd): 
       emit(turn, { ...event, outcome: "skipped" });
       break;
   }
-  if (turn.schedule.items.get(node.ordinal)?.delete(item)) {
-    const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
-    if (source) source.active -= 1;
+  if (turn.schedule.items.get(node.ordinal)?.delete(item)) leaveItem(turn, node);
+  else {
+    stopIfExceeded(turn, node);
+    endRunIfDone(turn, node);
   }
-  stopIfExceeded(turn, node);
-  endRunIfDone(turn, node);
 }
 
 type ItemResult = ItemEnd | Extract<ReturnType<typeof evaluate>, { kind: "not_resident" }>;

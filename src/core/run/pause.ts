@@ -11,7 +11,9 @@ import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
 export function pauseRun(turn: Turn, by: PausedBy): void {
-  if (turn.tree.runs[0]?.status !== "running" || turn.tree.pausedBy.includes(by)) return;
+  const root = turn.tree.runs[0];
+  // One that is being cancelled is not held: it would be neither the one nor the other.
+  if (root?.status !== "running" || root.stopping || turn.tree.pausedBy.includes(by)) return;
   emit(turn, { kind: "run_paused", run: 0, by });
   tellChildren(turn, "pause");
 }

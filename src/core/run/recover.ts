@@ -3,8 +3,9 @@
 import { followChunks } from "./chunk.ts";
 import type { TaskAddress } from "./event.ts";
 import { activateItem } from "./item.ts";
+import { resumeTask } from "./resume.ts";
 import { itemSchedule } from "./schedule.ts";
-import type { ActiveTask, RunNode, TaskTable } from "./state.ts";
+import type { ActiveTask, CompensatingItem, RunNode, TaskTable } from "./state.ts";
 import { isPaused } from "./state.ts";
 import { scheduleRun } from "./sub-run.ts";
 import { controlChildren } from "./submit-child.ts";
@@ -24,7 +25,12 @@ export function recover(turn: Turn): void {
     const isDerived = node.ordinal === 0 && turn.tree.root?.origin !== undefined;
     const source = turn.schedule.sources.find((source) => source.kind === "items" && source.run === node.ordinal);
     for (const [item, state] of node.items) {
-      if (state.kind !== "active" || (isDerived && state.deadlineAt === undefined && !isBegun(state.tasks))) continue;
+      if (state.kind === "compensating") {
+        if (source && !state.isThrough) source.active += 1;
+        resumeCompensation(turn, node, item, state);
+      }
+      if (state.kind !== "active" || node.stopping) continue;
+      if (isDerived && state.deadlineAt === undefined && !isBegun(state.tasks)) continue;
       activateItem(turn, node, item);
       if (source) source.active += 1;
       const schedule = itemSchedule(turn.schedule, node.ordinal, item);
@@ -36,9 +42,19 @@ export function recover(turn: Turn): void {
   }
 }
 
+function resumeCompensation(turn: Turn, node: RunNode, item: number, { undoTasks }: CompensatingItem): void {
+  for (const [step, active] of undoTasks.active) {
+    const task = { run: node.ordinal, item, step, undo: true } as const;
+    resumeTask(turn, task, active);
+    if (isHeld(active)) turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
+  }
+  turn.schedule.agenda.push({ kind: "compensate", of: { run: node.ordinal, item } });
+}
+
 /** The children of items whose time was up. */
 function cancelExpiredChildren(turn: Turn, node: RunNode): void {
-  for (const { runId, item } of node.children) {
+  for (const { runId, item, undo } of node.children) {
+    if (undo) continue;
     const state = item === undefined ? undefined : node.items.get(item);
     if (state?.kind === "ended" && state.expired) turn.effects.push({ kind: "control_child", runId, action: "cancel" });
   }

@@ -1,5 +1,5 @@
 import type { TaskError } from "../../protocol/task-error.ts";
-import { errorValue } from "./complete-task.ts";
+import { errorValue } from "./error-value.ts";
 import type { RunNode } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";

@@ -46,7 +46,8 @@ export type Agendum =
   | { readonly kind: "start_task"; readonly task: TaskAddress; readonly resend: boolean }
   | { readonly kind: "finish_foreach"; readonly task: TaskAddress }
   | { readonly kind: "finish_item"; readonly item: ItemSchedule }
-  | { readonly kind: "continue_parent"; readonly run: number };
+  | { readonly kind: "continue_parent"; readonly run: number }
+  | { readonly kind: "compensate"; readonly of: { readonly run: number; readonly item: number } };
 
 export interface ItemSchedule {
   readonly run: number;

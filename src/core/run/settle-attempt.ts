@@ -1,9 +1,9 @@
 /** Takes in what an attempt came to: its result, another attempt, a default, or the end of the task. */
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import { boundResult } from "./bound-result.ts";
-import { completeTask, errorValue } from "./complete-task.ts";
+import { completeTask } from "./complete-task.ts";
+import { errorValue } from "./error-value.ts";
 import type { TaskAddress } from "./event.ts";
-import { nodeAt } from "./evolve.ts";
 import { decideFailure, errorOf } from "./failure.ts";
 import type { ActiveTask, RunTree, Tries } from "./state.ts";
 import { activeTask } from "./state.ts";
@@ -21,7 +21,7 @@ export interface Attempt {
 export function settleCall(turn: Turn, task: TaskAddress, attempt: number, outcome: TaskOutcome): void {
   const active = attemptUnderWay(turn.tree, task, attempt);
   if (!active) return;
-  const component = stepAt(nodeAt(turn.tree, task.run), task).step.component;
+  const component = stepAt(turn.tree, task).step.component;
   if (active.cache) {
     const value = outcome.kind === "success" ? outcome.value : undefined;
     const taskId = taskIdOf(turn.tree, task);
@@ -49,12 +49,16 @@ export function settleDeadline(turn: Turn, task: TaskAddress, attempt: number): 
 }
 
 export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt, outcome: TaskOutcome): void {
-  const { step } = stepAt(nodeAt(turn.tree, task.run), task);
+  const { step } = stepAt(turn.tree, task);
   const checked: TaskOutcome =
     outcome.kind === "success" ? boundResult(outcome.value, turn.settings.maxResultBytes) : outcome;
   if (checked.kind === "success") {
     const cached = outcome.kind === "success" && outcome.cached === true;
-    const result = { outcome: "success", value: checked.value, ...(cached && { cached }) } as const;
+    const result = {
+      outcome: "success",
+      value: checked.value,
+      ...(cached ? { cached } : { byComponent: true }),
+    } as const;
     completeTask(turn, task, result, attempted.attempt);
     return;
   }

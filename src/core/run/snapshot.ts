@@ -3,11 +3,14 @@
  * plain arrays; a version that is not ours is ignored and the journal is replayed instead.
  */
 import type { FlowId } from "../../protocol/ids.ts";
+import { EngineFault } from "./engine-fault.ts";
 import type { PlanSource } from "./evolve.ts";
 import { planOf } from "./evolve.ts";
 import type { ActiveTask, ItemState, RunNode, RunTree, TaskTable } from "./state.ts";
+import { newTaskTable } from "./state.ts";
 
-const VERSION = 5;
+const VERSION = 6;
+const NO_TASKS = newTaskTable(0);
 
 interface TableSnapshot {
   readonly status: readonly number[];
@@ -18,13 +21,17 @@ interface TableSnapshot {
 type ActiveSnapshot =
   | Exclude<ActiveTask, { kind: "foreach" }>
   | (Omit<Extract<ActiveTask, { kind: "foreach" }>, "tasks"> & { readonly tasks: TableSnapshot });
-type ItemSnapshot =
-  | Exclude<ItemState, { kind: "active" }>
-  | (Omit<Extract<ItemState, { kind: "active" }>, "tasks"> & { readonly tasks: TableSnapshot });
-type NodeSnapshot = Omit<RunNode, "plan" | "items"> & {
-  readonly planId: FlowId;
-  readonly items: readonly (readonly [number, ItemSnapshot])[];
+/** The tables of an item lie beside what is plain JSON in it. */
+type ItemSnapshot = {
+  readonly item: ItemState;
+  readonly tasks?: TableSnapshot;
+  readonly undoTasks?: TableSnapshot;
 };
+type NodeSnapshot = Omit<RunNode, "plan" | "items" | "stopping"> &
+  Partial<Pick<RunNode, "stopping">> & {
+    readonly planId: FlowId;
+    readonly items: readonly (readonly [number, ItemSnapshot])[];
+  };
 interface TreeSnapshot {
   readonly version: number;
   readonly tree: Omit<RunTree, "flowRows" | "runs" | "pausedBy" | "pausedSeq"> &
@@ -67,6 +74,7 @@ function writeNode({ plan, items, ...node }: RunNode): NodeSnapshot {
 function readNode({ planId, items, ...node }: NodeSnapshot, plans: PlanSource): RunNode {
   // JSON has no `undefined`: fields that were absent are absent again, which reads the same.
   return {
+    stopping: undefined,
     ...node,
     plan: planOf(plans, planId),
     items: new Map(items.map(([index, item]) => [index, readItem(item)])),
@@ -74,11 +82,27 @@ function readNode({ planId, items, ...node }: NodeSnapshot, plans: PlanSource): 
 }
 
 function writeItem(item: ItemState): ItemSnapshot {
-  return item.kind === "active" ? { ...item, tasks: writeTable(item.tasks) } : item;
+  switch (item.kind) {
+    case "active":
+      return { item: { ...item, tasks: NO_TASKS }, tasks: writeTable(item.tasks) };
+    case "compensating": {
+      const { tasks, undoTasks } = item;
+      const bare = { ...item, tasks: NO_TASKS, undoTasks: NO_TASKS };
+      return { item: bare, tasks: writeTable(tasks), undoTasks: writeTable(undoTasks) };
+    }
+    case "ended": {
+      if (!item.kept) return { item };
+      return { item: { ...item, kept: { ...item.kept, tasks: NO_TASKS } }, tasks: writeTable(item.kept.tasks) };
+    }
+  }
 }
 
-function readItem(item: ItemSnapshot): ItemState {
-  return item.kind === "active" ? { ...item, tasks: readTable(item.tasks) } : item;
+function readItem({ item, tasks, undoTasks }: ItemSnapshot): ItemState {
+  const table = tasks && readTable(tasks);
+  if (item.kind === "ended") return item.kept && table ? { ...item, kept: { ...item.kept, tasks: table } } : item;
+  if (!table) throw new EngineFault("missing_value", "a snapshot without the steps of an item");
+  if (item.kind === "active") return { ...item, tasks: table };
+  return { ...item, tasks: table, undoTasks: undoTasks ? readTable(undoTasks) : newTaskTable(0) };
 }
 
 function writeTable(table: TaskTable): TableSnapshot {

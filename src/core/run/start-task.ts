@@ -12,7 +12,7 @@ import { lastProgress } from "./progress.ts";
 import { withOrdinal } from "./run-id.ts";
 import { settleCall, settleOutcome } from "./settle-attempt.ts";
 import type { RunNode, Tries } from "./state.ts";
-import { activeTask, activeTasks, isSettled, NO_TRIES, taskSlot } from "./state.ts";
+import { activeTask, isSettled, NO_TRIES, taskSlot } from "./state.ts";
 import { startSubRun } from "./sub-run.ts";
 import { stepAt, taskIdOf, taskInput } from "./task.ts";
 import type { Turn } from "./turn.ts";
@@ -42,8 +42,12 @@ export function startTask(turn: Turn, task: TaskAddress, resend = false): void {
 /** A queued task may be out of date: its run ended, or it is under way already. */
 export function mayStart(turn: Turn, task: TaskAddress, resend: boolean): boolean {
   const node = nodeAt(turn.tree, task.run);
-  if (node.status !== "running" || node.items.get(task.item)?.kind === "ended") return false;
-  if (task.element === undefined && !activeTasks(node, task.item)) return true;
+  const item = node.items.get(task.item);
+  if (node.status !== "running") return false;
+  if (!task.undo) {
+    if (node.stopping || (item && item.kind !== "active")) return false;
+    if (task.element === undefined && !item) return true;
+  }
   const slot = taskSlot(turn.tree, task);
   if (!slot || isSettled(slot.table.status[slot.index])) return false;
   const active = slot.table.active.get(slot.index);
@@ -61,7 +65,7 @@ function giveUpResending(turn: Turn, task: TaskAddress): boolean {
 }
 
 function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, resend: boolean): void {
-  const { step } = stepAt(node, task);
+  const { step } = stepAt(turn.tree, task);
   const before = activeTask(turn.tree, task);
   const tries = before && "tries" in before ? before.tries : NO_TRIES;
   const attempt = (before && "attempt" in before ? before.attempt : 0) + 1;
@@ -142,7 +146,7 @@ interface Departure {
 function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Departure, input: Json): void {
   const { root } = turn.tree;
   if (!root) throw new EngineFault("unknown_address", "a call before the run was created");
-  const { step } = stepAt(node, task);
+  const { step } = stepAt(turn.tree, task);
   const { attempt, tries, target } = departure;
   const bound = step.timeoutMs ?? target.timeoutMs ?? turn.settings.callTimeoutMs;
   const deadlineAt = turn.now + Math.min(bound, turn.settings.callTimeoutMs);

@@ -8,7 +8,7 @@ import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunOrigin } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { CachedCall } from "../ports/transport.ts";
-import type { EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { CompensationReason, EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 export interface RunTree {
   /** Last event applied; 0 before the first. */
@@ -66,6 +66,13 @@ export interface RunNode {
   readonly ended: Record<Outcome, number>;
   /** Runs that its workers started, in objects of their own. */
   readonly children: WorkerChild[];
+  /** Set while it waits for compensations before it ends: what it ends as. */
+  stopping: { readonly status: EndStatus; readonly outcome?: Outcome } | undefined;
+  /** Items whose compensations are not through. */
+  compensating: number;
+  readonly undone: { total: number; completed: number; failed: number };
+  /** The item above knows that there is something to undo in here. */
+  isUndoable: boolean;
   cancelRequested: boolean;
   status: "running" | EndStatus;
   outcome: Outcome | undefined;
@@ -77,6 +84,8 @@ export interface RunNode {
 export interface WorkerChild {
   readonly runId: RunId;
   readonly item?: number;
+  /** A compensation started it: whatever ends the run leaves it alone. */
+  readonly undo?: true;
 }
 
 /** Items that are run by an object of their own. */
@@ -105,7 +114,10 @@ export type ItemState =
       readonly tasks: TaskTable;
       /** Epoch milliseconds; where the flow has an `itemTimeout`. */
       readonly deadlineAt?: number;
+      /** Absent while there is nothing. */
+      undo?: Undo;
     }
+  | CompensatingItem
   | {
       readonly kind: "ended";
       readonly outcome: Outcome;
@@ -114,7 +126,49 @@ export type ItemState =
       readonly seq: number;
       /** Its time was up: what its workers had started was cancelled. */
       readonly expired?: true;
+      /** Kept while an item above may still fail: what is to be undone then, and what its inputs refer to. */
+      kept?: { readonly tasks: TaskTable; readonly undo: Undo };
+      /** What was undone when it failed, in that order. */
+      readonly queue?: readonly Completion[];
     };
+
+export interface Undo {
+  /** In the order they succeeded. */
+  readonly completions: Completion[];
+  /** Ordinals of the sub-runs that this item's steps started and that have completions, at any depth. */
+  readonly below: number[];
+}
+
+/** A task whose component succeeded, and whose step has a `compensate`. */
+export interface Completion {
+  readonly run: number;
+  readonly item: number;
+  readonly step: number;
+  readonly element?: number;
+  /** Row of its `step_completed`. */
+  readonly seq: number;
+  /** Row of its result, and of the array its element is from. */
+  readonly valueSeq: number;
+  readonly arraySeq?: number;
+}
+
+export interface CompensatingItem {
+  readonly kind: "compensating";
+  readonly reason: CompensationReason;
+  /** Row of its `compensation_started`: the item's error, where it failed. */
+  readonly errorSeq: number;
+  readonly expired?: true;
+  /** The item's steps as they were when it ended; nothing is under way in it. */
+  readonly tasks: TaskTable;
+  undo?: Undo;
+  /** Last completed first. */
+  readonly queue: readonly Completion[];
+  /** Of the queue. */
+  readonly undoTasks: TaskTable;
+  /** Sub-runs whose own compensations come first. */
+  readonly waitsFor: readonly number[];
+  readonly isThrough: boolean;
+}
 
 /** Statuses of a fixed number of tasks: the steps of an item, or the elements of a `foreach`. */
 export interface TaskTable {
@@ -209,6 +263,10 @@ export function taskSlot(
   address: TaskAddress,
 ): { readonly table: TaskTable; readonly index: number } | undefined {
   const node = tree.runs[address.run];
+  if (address.undo) {
+    const state = node?.items.get(address.item);
+    return state?.kind === "compensating" ? { table: state.undoTasks, index: address.step } : undefined;
+  }
   const steps = node && activeTasks(node, address.item);
   if (!steps) return undefined;
   if (address.element === undefined) return { table: steps, index: address.step };

@@ -1,15 +1,22 @@
 /** Folds the journal of a run into one record per step and item, as the API shows them. */
-import type { StepRecord, StepStatusName } from "../../protocol/run.ts";
+import type { CompensationRecord, StepRecord, StepStatusName } from "../../protocol/run.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import type { TaskAddress } from "./event.ts";
-import type { RunNode } from "./state.ts";
+import type { RunNode, RunTree } from "./state.ts";
 import { timestamp } from "./summary.ts";
+import { completionOf } from "./undo.ts";
 
-export interface StepDraft extends Omit<StepRecord, "output" | "error" | "lastProgress"> {
+export interface StepDraft extends Omit<StepRecord, "output" | "error" | "compensations" | "lastProgress"> {
+  readonly compensations?: readonly CompensationDraft[];
   /** Row of what its worker told last. */
   readonly progressSeq?: number;
   /** Row of the result or error of a settled step. */
   readonly valueSeq: number | undefined;
+}
+
+export interface CompensationDraft extends Omit<CompensationRecord, "error"> {
+  /** Row of the error of a failed one. */
+  readonly errorSeq: number | undefined;
 }
 
 export interface StepFilter {
@@ -19,15 +26,23 @@ export interface StepFilter {
 
 export class StepRecords {
   readonly #node: RunNode;
+  readonly #tree: RunTree;
   readonly #filter: StepFilter;
   readonly #drafts = new Map<number, Map<number, StepDraft>>();
 
-  constructor(node: RunNode, filter: StepFilter) {
+  constructor(tree: RunTree, node: RunNode, filter: StepFilter) {
+    this.#tree = tree;
     this.#node = node;
     this.#filter = filter;
   }
 
-  add({ seq, at, event }: JournalEntry): void {
+  add(entry: JournalEntry): void {
+    const { seq, at, event } = entry;
+    const task = event.kind === "sub_run_created" ? event.parent : event;
+    if ("undo" in task && "step" in task && task.undo) {
+      this.#noteCompensation(entry, task);
+      return;
+    }
     switch (event.kind) {
       case "step_started":
       case "step_waiting":
@@ -97,6 +112,29 @@ export class StepRecords {
       ...more,
       valueSeq,
     });
+  }
+
+  /** The journal has its step before it, so that there is a record to put it on. */
+  #noteCompensation({ seq, at, event }: JournalEntry, task: TaskAddress): void {
+    const of = completionOf(this.#tree, task);
+    const record = of?.run === this.#node.ordinal ? this.#drafts.get(of.item)?.get(of.step) : undefined;
+    if (!of || !record) return;
+    const before = record.compensations?.find(({ elementIndex }) => elementIndex === of.element);
+    const attempt = "attempt" in event ? event.attempt || undefined : before?.attempt;
+    const isSettled = event.kind === "step_completed";
+    const status = !isSettled ? "running" : event.outcome === "success" ? "completed" : "failed";
+    const draft: CompensationDraft = {
+      ...(of.element !== undefined && { elementIndex: of.element }),
+      component: this.#node.plan.steps[of.step]?.step.compensate?.component ?? "",
+      status,
+      ...(attempt !== undefined && { attempt }),
+      journalSeqno: seq,
+      startedAt: before?.startedAt ?? timestamp(at),
+      ...(isSettled && { completedAt: timestamp(at) }),
+      errorSeq: status === "failed" ? seq : undefined,
+    };
+    const others = record.compensations?.filter((other) => other !== before) ?? [];
+    this.#drafts.get(of.item)?.set(of.step, { ...record, compensations: [...others, draft] });
   }
 
   /** A step that was under way when its run was ended from outside did not go on. */

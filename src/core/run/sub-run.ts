@@ -103,6 +103,10 @@ export function addItems(turn: Turn, node: RunNode, inputs: readonly Json[], may
 /** Makes a run's items available to the scheduler, and arms its deadline. */
 export function scheduleRun(turn: Turn, node: RunNode): void {
   const { sources, timers } = turn.schedule;
+  if (node.stopping) {
+    endRunIfDone(turn, node);
+    return;
+  }
   const run = node.ordinal;
   if (node.chunks.length > 0) {
     const active = node.chunks.filter(({ kind }) => kind === "active").length;
@@ -118,6 +122,9 @@ export function scheduleRun(turn: Turn, node: RunNode): void {
 export function continueParent(turn: Turn, run: number): void {
   const child = nodeAt(turn.tree, run);
   const task = child.parent?.task;
+  // The item above may have waited for it to be undone.
+  if (task && turn.tree.runs[task.run]?.items.get(task.item)?.kind === "compensating")
+    turn.schedule.agenda.push({ kind: "compensate", of: { run: task.run, item: task.item } });
   const active = task && activeTask(turn.tree, task);
   if (!task || !child.parent || active?.kind !== "sub_run" || active.child !== run) return;
   const parent = nodeAt(turn.tree, task.run);
@@ -125,7 +132,7 @@ export function continueParent(turn: Turn, run: number): void {
   const attempt: Attempt = {
     attempt: active.attempt,
     tries: active.tries,
-    componentId: stepAt(parent, task).step.component,
+    componentId: stepAt(turn.tree, task).step.component,
   };
   if (child.status === "cancelled") {
     fail(turn, task, attempt, { code: "CANCELLED", message: `sub-run ${runIdOf(turn, run)} was cancelled` });
@@ -147,7 +154,7 @@ export function continueParent(turn: Turn, run: number): void {
     return;
   }
   const resolution =
-    input.kind === "value" ? turn.resolver.resolve(stepAt(parent, task).step.component, input.value) : undefined;
+    input.kind === "value" ? turn.resolver.resolve(stepAt(turn.tree, task).step.component, input.value) : undefined;
   if (input.kind !== "value" || resolution?.kind !== "sub_run") {
     fail(turn, task, attempt, {
       code: "ORCHESTRATOR_ERROR",

@@ -16,6 +16,8 @@ export function summarize(tree: RunTree, node: RunNode): RunSummary | undefined 
     status: statusOf(tree, node),
     ...outcomeField(node.outcome),
     items: countItems(node),
+    ...(node.compensating > 0 && { compensating: true as const }),
+    ...(node.undone.total > 0 && { compensations: { ...node.undone } }),
     labels: node.ordinal === 0 ? root.labels : {},
     createdAt: timestamp(node.createdAt),
     ...(node.completedAt !== undefined && { completedAt: timestamp(node.completedAt) }),

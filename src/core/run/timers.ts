@@ -36,7 +36,8 @@ function fire(turn: Turn, timer: Timer): void {
       return;
     case "sleep": {
       const active = activeTask(turn.tree, timer.task);
-      if (active?.kind === "sleeping") completeTask(turn, timer.task, { outcome: "success", from: active.valueSeq }, 1);
+      if (active?.kind === "sleeping")
+        completeTask(turn, timer.task, { outcome: "success", from: active.valueSeq, byComponent: true }, 1);
       return;
     }
     case "item_deadline":
@@ -51,7 +52,8 @@ function fire(turn: Turn, timer: Timer): void {
 function isCurrent(engine: Pick<Engine, "tree">, timer: Timer): boolean {
   if (timer.kind === "run_deadline" || timer.kind === "item_deadline") {
     const node = engine.tree.runs[timer.run];
-    if (node?.status !== "running" || timer.kind === "run_deadline") return node?.status === "running";
+    if (node?.status !== "running" || node.stopping) return false;
+    if (timer.kind === "run_deadline") return true;
     const item = node.items.get(timer.item);
     return item?.kind === "active" && item.deadlineAt === timer.at;
   }

@@ -39,8 +39,8 @@ export function tooManyFailures(runId: string, node: RunNode): TaskError {
 
 /** Gives the run up if too many of its items have failed: nothing of it starts any more, what is under way is told to stop. */
 export function stopIfExceeded(turn: Turn, node: RunNode): void {
-  if (node.status !== "running" || !hasExceeded(node)) return;
+  if (node.status !== "running" || node.stopping || !hasExceeded(node)) return;
   // Its timeout speaks for all that is left (RUN-62), even if the timer fires a moment later.
   if (node.deadlineAt !== undefined && node.deadlineAt <= turn.now) return;
-  stopRun(turn, node, "failed", "failed");
+  stopRun(turn, node, { status: "failed", outcome: "failed" });
 }

@@ -40,6 +40,7 @@ export function inferInput(flow: Flow, types: FlowTypes): InferredInput {
     if (step.skip) note(step.skip, ANY, false, { root, elements: undefined });
     if (step.foreach) note(step.foreach, ANY, true, { root, elements: undefined });
     note(step.input, expected, true, { root, elements });
+    if (step.compensate) note(step.compensate.input, ANY, false, { root, elements });
     if (step.cache?.key) note(step.cache.key, ANY, true, { root, elements });
   }
   note(flow.output, ANY, true, { root, elements: undefined });

@@ -13,6 +13,13 @@ const step = base.extend({
   stepIndex: z.int(),
   stepId: z.string(),
   elementIndex: z.int().optional(),
+  compensation: z
+    .literal(true)
+    .optional()
+    .meta({ description: "It is not the step itself but what undoes it; `itemIndex` is the item that is undone." }),
+  compensatedRunId: runIdSchema
+    .optional()
+    .meta({ description: "The step's run, where that is a sub-run of the item's." }),
 });
 const result = { outcome, reused: z.boolean().optional(), result: jsonValue.optional(), error: taskError.optional() };
 const chunk = base.extend({ chunkRunId: runIdSchema, firstItemIndex: z.int(), itemCount: z.int() });
@@ -49,6 +56,15 @@ export const runEvent = z
     step.extend({ type: z.literal("attempt_progress"), attempt: z.int(), ...progressFields }),
     step.extend({ type: z.literal("step_completed"), ...result, cached }),
     base.extend({ type: z.literal("item_completed"), itemIndex: z.int(), ...result }),
+    base.extend({
+      type: z.literal("compensation_started"),
+      itemIndex: z.int(),
+      reason: z
+        .enum(["failed", "cancelled", "stopped"])
+        .meta({ description: "`stopped`: its own part is undone by an item above." }),
+      error: taskError.optional(),
+    }),
+    base.extend({ type: z.literal("compensation_completed"), itemIndex: z.int() }),
     base.extend({ type: z.literal("cancel_requested") }),
     base.extend({ type: z.literal("run_paused") }),
     base.extend({ type: z.literal("run_resumed") }),
@@ -68,6 +84,8 @@ const EVENT_TYPES = [
   "attempt_progress",
   "step_completed",
   "item_completed",
+  "compensation_started",
+  "compensation_completed",
   "cancel_requested",
   "run_paused",
   "run_resumed",

@@ -54,6 +54,14 @@ export const runSummary = z
       cancelled: z.int(),
       skipped: z.int(),
     }),
+    compensating: z
+      .literal(true)
+      .optional()
+      .meta({ description: "What it has done is being undone: an item failed, or the run was cancelled." }),
+    compensations: z
+      .object({ total: z.int(), completed: z.int(), failed: z.int() })
+      .optional()
+      .meta({ description: "Steps that were, or are to be, undone for its items." }),
     labels,
     createdAt: time,
     completedAt: time.optional(),
@@ -222,6 +230,17 @@ export const progressFields = {
   details: jsonValue.optional(),
 };
 
+const compensationRecord = z.object({
+  elementIndex: z.int().optional(),
+  component: z.string(),
+  status: z.enum(["running", "completed", "failed"]),
+  attempt: z.int().optional(),
+  error: taskError.optional(),
+  journalSeqno: z.int(),
+  startedAt: time,
+  completedAt: time.optional(),
+});
+
 const stepRecord = z
   .object({
     stepId: z.string(),
@@ -245,6 +264,7 @@ const stepRecord = z
     startedAt: time.optional(),
     updatedAt: time.optional(),
     completedAt: time.optional(),
+    compensations: z.array(compensationRecord).optional().meta({ description: "What undid the step." }),
   })
   .meta({ id: "StepRecord" });
 

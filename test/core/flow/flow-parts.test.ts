@@ -10,6 +10,7 @@ import {
   parseFlow,
   parseFlowDocument,
   serializeFlow,
+  validateFlow,
   variableDefault,
 } from "../../../src/core/flow/index.ts";
 import type { Json } from "../../../src/protocol/json.ts";
@@ -67,6 +68,44 @@ describe("parseDuration", () => {
   });
   test("FLOW-16: a long text is refused at once", () => {
     expect(parseDuration(`${"1s".repeat(500_000)}!`)).toMatchObject({ kind: "invalid" });
+  });
+});
+
+describe("compensate", () => {
+  const step = { id: "a", component: "/x/y", compensate: { component: "/x/undo", input: { $step: "a" }, retry: null } };
+  const found = (flow: Json) => {
+    const { flow: read, diagnostics } = parseFlowDocument(flow);
+    return [...diagnostics, ...(read ? validateFlow(read) : [])].filter(({ level }) => level !== "warning");
+  };
+
+  test("FLOW-18: may refer to its own step, and is written back", () => {
+    expect(found({ steps: [step], output: { $step: "a" } })).toEqual([]);
+    expect(firstStep(serializeFlow(flowOf({ steps: [step] }))["steps"] ?? null)).toEqual({
+      id: "a",
+      component: "/x/y",
+      compensate: { component: "/x/undo", input: { $step: "a" } },
+    });
+  });
+
+  test("FLOW-18: needs a component, and refers to no later step", () => {
+    expect(found({ steps: [{ ...step, compensate: {} }] })).toMatchObject([{ path: "$.steps[0].compensate" }]);
+    const late = { ...step, compensate: { component: "/x/undo", input: { $step: "b" } } };
+    expect(found({ steps: [late, { id: "b", component: "/x/y" }] })).toMatchObject([
+      { kind: "undefinedStepReference", path: "$.steps[0].compensate.input" },
+    ]);
+  });
+
+  test("FLOW-18: a step that only a compensation refers to is not reached", () => {
+    const seen = validateFlow(
+      flowOf({
+        steps: [
+          { id: "b", component: "/x/y" },
+          { ...step, compensate: { component: "/x/u", input: { $step: "b" } } },
+        ],
+        output: { $step: "a" },
+      }),
+    );
+    expect(seen.filter(({ kind }) => kind === "unreachableStep")).toMatchObject([{ path: "$.steps[0]" }]);
   });
 });
 

@@ -30,6 +30,17 @@ type Present<Fields> = { [Name in keyof Fields as undefined extends Fields[Name]
   [Name in keyof Fields as undefined extends Fields[Name] ? Name : never]?: Exclude<Fields[Name], undefined>;
 };
 
+const retries = fc.record({
+  maxAttempts: fc.integer({ min: 1, max: 9 }),
+  backoff: fc.record({
+    type: fc.constantFrom("constant" as const, "exponential" as const, "fibonacci" as const),
+    minDelayMs: fc.integer({ min: 1, max: 1000 }),
+    maxDelayMs: fc.integer({ min: 1000, max: 10_000 }),
+    factor: fc.constantFrom(1, 1.5, 2),
+    jitter: fc.constantFrom("none" as const, "full" as const),
+  }),
+  on: fc.constantFrom(["TIMEOUT" as const], []),
+});
 const steps = fc
   .record({
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any text is an id
@@ -49,18 +60,16 @@ const steps = fc
     foreach: maybe(fc.constant<Expression>({ kind: "literal", value: [1], quoted: true })),
     maxConcurrency: maybe(fc.integer({ min: 1, max: 100 })),
     timeoutMs: maybe(fc.integer({ min: 1, max: 1e9 })),
-    retry: maybe(
-      fc.record({
-        maxAttempts: fc.integer({ min: 1, max: 9 }),
-        backoff: fc.record({
-          type: fc.constantFrom("constant" as const, "exponential" as const, "fibonacci" as const),
-          minDelayMs: fc.integer({ min: 1, max: 1000 }),
-          maxDelayMs: fc.integer({ min: 1000, max: 10_000 }),
-          factor: fc.constantFrom(1, 1.5, 2),
-          jitter: fc.constantFrom("none" as const, "full" as const),
-        }),
-        on: fc.constantFrom(["TIMEOUT" as const], []),
-      }),
+    retry: maybe(retries),
+    compensate: maybe(
+      fc
+        .record({
+          component: text,
+          input: expressions,
+          timeoutMs: maybe(fc.integer({ min: 1, max: 1e9 })),
+          retry: maybe(retries),
+        })
+        .map(compact),
     ),
     cache: maybe(
       fc
@@ -145,6 +154,7 @@ const keys = fc.constantFrom(
   "path",
   "__proto__",
   "mustExecute",
+  "compensate",
 );
 /** Objects made of the words of the language, right or wrong. */
 const nearFlows: fc.Arbitrary<Json> = fc.letrec<{ near: Json }>((tie) => ({

@@ -53,7 +53,7 @@ describe("retry", () => {
     const root = run.engine.tree.runs[0];
     if (!root) throw new Error("no run");
     expect(summarize(run.engine.tree, root)?.origin).toEqual({ kind: "retry", runId: source.engine.tree.root?.runId });
-    const records = new StepRecords(root, { itemIndex: 1, stepIndex: undefined });
+    const records = new StepRecords(run.engine.tree, root, { itemIndex: 1, stepIndex: undefined });
     for (const entry of run.entries) records.add(entry);
     expect(records.list().map(({ stepId, status, reused, attempt }) => [stepId, status, reused, attempt])).toEqual([
       ["a", "completed", true, undefined],

@@ -32,7 +32,7 @@ describe("progress", () => {
     ]);
     const node = run.engine.tree.runs[0];
     if (!node) throw new Error("no run");
-    const records = new StepRecords(node, { itemIndex: undefined, stepIndex: undefined });
+    const records = new StepRecords(run.engine.tree, node, { itemIndex: undefined, stepIndex: undefined });
     run.succeed(run.call("a"), 1);
     for (const entry of run.entries) records.add(entry);
     const last = run.entries.findLast(({ event }) => event.kind === "attempt_progress");

@@ -56,11 +56,12 @@ function eventText(event: RunEventMessage): string {
   return `data: ${JSON.stringify({ sequenceNumber, timestamp, event: content })}\n\n`;
 }
 
-/** `undefined` for what that release has no event for, the elements of a `foreach` included. */
+/** `undefined` for what that release has no event for, elements of a `foreach` and compensations included. */
 function eventContent(
   event: RunEventMessage,
 ): { readonly [Variant: string]: Readonly<Record<string, Json>> } | undefined {
   if ("elementIndex" in event && event.elementIndex !== undefined) return undefined;
+  if ("compensation" in event && event.compensation) return undefined;
   const { runId } = event;
   switch (event.type) {
     case "run_created":
@@ -83,6 +84,8 @@ function eventContent(
     case "item_started":
     case "chunk_started":
     case "chunk_completed":
+    case "compensation_started":
+    case "compensation_completed":
     case "step_waiting":
     case "attempt_failed":
     case "attempt_progress":
