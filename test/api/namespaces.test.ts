@@ -17,6 +17,7 @@ interface Namespace {
     body?: unknown,
     headers?: Record<string, string>,
   ): ReturnType<LocalOrchestrator["call"]>;
+  /** With a body that every operation takes, where one is sent. */
   request(path: string, method: string): Promise<Response>;
 }
 
@@ -45,7 +46,12 @@ async function namespace(name: string): Promise<Namespace> {
   const authorization = `Bearer ${made.body.token}`;
   return {
     call: (method, path, body, headers) => api.call(method, path, body, { ...headers, authorization }),
-    request: (path, method) => api.request(path, { method, headers: { authorization } }),
+    request: (path, method) =>
+      api.request(path, {
+        method,
+        headers: { authorization, "content-type": "application/json" },
+        ...(method === "POST" ? { body: '{"from":["echo"]}' } : {}),
+      }),
   };
 }
 
