@@ -5,7 +5,6 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BlobStore } from "../core/ports/blob-store.ts";
-import { chunkOf, chunkRunId } from "../core/run/chunk.ts";
 import type { ChildAction } from "../core/run/command.ts";
 import type { PausedBy } from "../core/run/event.ts";
 import { flowText } from "../core/run/load.ts";
@@ -15,10 +14,11 @@ import { mayStartChildren } from "../core/run/submit-child.ts";
 import { summarize } from "../core/run/summary.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../protocol/ids.ts";
-import type { ItemCounts, ItemResult, RunSummary, StepRecord } from "../protocol/run.ts";
+import type { ItemResult, RunSummary, StepRecord } from "../protocol/run.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { readBlobText } from "./blob-text.ts";
 import { readChunkedItems } from "./chunk-answers.ts";
+import { deleteChunks, readStepsOfChunk, withProgress } from "./chunk-parts.ts";
 import { EndWaiters } from "./end-waiters.ts";
 import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
@@ -129,7 +129,8 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     async steps(runId: RunId, options: Parameters<RunObjectApi["steps"]>[1]): Promise<RunReply<readonly StepRecord[]>> {
       const live = await this.#run();
       const node = live.tree.runs[ordinalOf(runId)];
-      if (node && node.chunks.length > 0) return this.#stepsOfChunk(live, node, options);
+      if (node && node.chunks.length > 0)
+        return readStepsOfChunk(live.tree, node, options, (chunk) => this.#deps.runs(this.#namespace, chunk));
       const filter = { itemIndex: options.itemIndex, stepId: options.stepId };
       return this.#read(runId, (live, node) => this.#queries.steps(live.tree, node, filter, options));
     }
@@ -236,7 +237,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         return precondition(
           `run ${runId} is a part of run ${root.parent.runId}: delete its root ${root.parent.rootRunId}`,
         );
-      const refusal = await this.#deleteChunks(live);
+      const refusal = await deleteChunks(live.tree, (chunk) => this.#deps.runs(this.#namespace, chunk));
       if (refusal) return refusal;
       // The index forgets it first: if anything fails in between, the run is still there and can be deleted again.
       const version = live.tree.seq + 1;
@@ -413,41 +414,6 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       });
     }
 
-    /** Steps of a run with many items are those of a chunk: which one, the item says. */
-    async #stepsOfChunk(
-      live: LiveRun,
-      node: RunNode,
-      options: Parameters<RunObjectApi["steps"]>[1],
-    ): Promise<RunReply<readonly StepRecord[]>> {
-      const { itemIndex } = options;
-      const index = itemIndex === undefined ? -1 : chunkOf(node, itemIndex);
-      const chunk = node.chunks[index];
-      if (itemIndex === undefined || !chunk) {
-        const message = `the ${node.itemCount} items of this run ran in chunks: give the index of an item, or list the steps of a chunk (GET /runs?parentRunId=…)`;
-        return precondition(message);
-      }
-      if (chunk.kind === "waiting") return { ok: true, value: [] };
-      const runId = chunkRunId(live.tree, node.ordinal, index);
-      const reply = await this.#deps
-        .runs(this.#namespace, runId)
-        .steps(runId, { ...options, itemIndex: itemIndex - chunk.first });
-      if (!reply.ok) return reply.fault.kind === "not_found" ? { ok: true, value: [] } : reply;
-      return { ok: true, value: reply.value.map((step) => ({ ...step, itemIndex })) };
-    }
-
-    /** Chunks that have been deleted by an earlier try are not there any more. */
-    async #deleteChunks(live: LiveRun): Promise<Extract<RunReply<never>, { ok: false }> | undefined> {
-      for (const { ordinal, chunks } of live.tree.runs) {
-        for (const [index, { kind }] of chunks.entries()) {
-          if (kind === "waiting") continue;
-          const runId = chunkRunId(live.tree, ordinal, index);
-          const reply = await this.#deps.runs(this.#namespace, runId).delete(runId, { withItsRun: true });
-          if (!reply.ok && reply.fault.kind !== "not_found") return reply;
-        }
-      }
-      return undefined;
-    }
-
     #newOutbox(): IndexOutbox {
       return new IndexOutbox((reports) => this.#deps.report(this.#namespace, reports));
     }
@@ -466,15 +432,6 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return summary;
     }
   };
-}
-
-/** What its chunks have done so far counts before they have ended. */
-function withProgress(summary: RunSummary, progress: Pick<ItemCounts, "completed" | "failed" | "skipped">): RunSummary {
-  const { items } = summary;
-  const completed = items.completed + progress.completed;
-  const failed = items.failed + progress.failed;
-  const running = Math.max(0, items.total - completed - failed - items.cancelled);
-  return { ...summary, items: { ...items, completed, failed, running, skipped: items.skipped + progress.skipped } };
 }
 
 function precondition(message: string): Extract<RunReply<never>, { ok: false }> {
