@@ -31,7 +31,7 @@ export function advance(turn: Turn): boolean {
     }
     if (isPaused(turn.tree) || !hasRoom(turn)) return false;
     const task = ready.pop();
-    if (task) attempt(turn, { kind: "start_task", task, resend: false });
+    if (task) attempt(turn, { kind: "start_task", task, lost: undefined });
     else if (!pullSource(turn)) return false;
   }
 }
@@ -64,7 +64,7 @@ function lookAt(turn: Turn, agendum: Agendum): void {
       phaseReady(turn, agendum.item, agendum.owner, agendum.phase);
       return;
     case "start_task":
-      startTask(turn, agendum.task, agendum.resend);
+      startTask(turn, agendum.task, agendum.lost);
       return;
     case "finish_foreach":
       finishForeach(turn, agendum.task);

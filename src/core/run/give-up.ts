@@ -23,8 +23,7 @@ export function giveUp(turn: Turn, agendum: Agendum, error: TaskError): void {
       failOwner(turn, agendum.item, OUTPUT, error);
       return;
     case "start_task":
-      if (mayStart(turn, agendum.task, agendum.resend))
-        completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
+      if (mayStart(turn, agendum.task, agendum.lost)) completeTask(turn, agendum.task, { outcome: "failed", error }, 0);
       return;
     case "finish_foreach":
       if (activeTask(turn.tree, agendum.task)?.kind === "foreach")

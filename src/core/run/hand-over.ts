@@ -30,5 +30,5 @@ export function noteReport(turn: Turn, task: TaskAddress, attempt: number, diges
 
 export function loseAttempt(turn: Turn, task: TaskAddress, attempt: number): void {
   const active = attemptUnderWay(turn.tree, task, attempt);
-  if (active && active.grantedMs === undefined) turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
+  if (active && active.grantedMs === undefined) turn.schedule.agenda.push({ kind: "start_task", task, lost: attempt });
 }

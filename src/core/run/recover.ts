@@ -35,8 +35,8 @@ export function recover(turn: Turn): void {
       if (source) source.active += 1;
       const schedule = itemSchedule(turn.schedule, node.ordinal, item);
       for (const [step, task] of state.tasks.active) if (schedule && !isIdle(task)) needStep(turn, schedule, step);
-      for (const task of callsUnderWay(node, item, state.tasks)) {
-        turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
+      for (const { task, attempt } of callsUnderWay(node, item, state.tasks)) {
+        turn.schedule.agenda.push({ kind: "start_task", task, lost: attempt });
       }
     }
   }
@@ -71,19 +71,25 @@ function isIdle(task: ActiveTask): boolean {
   return task.kind === "foreach" && task.reused === true && task.tasks.active.size === 0;
 }
 
-function callsUnderWay(node: RunNode, item: number, table: TaskTable): TaskAddress[] {
-  const found: TaskAddress[] = [];
+function callsUnderWay(
+  node: RunNode,
+  item: number,
+  table: TaskTable,
+): { readonly task: TaskAddress; readonly attempt: number }[] {
+  const found: { task: TaskAddress; attempt: number }[] = [];
   for (const [step, task] of table.active) {
     const address = { run: node.ordinal, item, step };
-    if (isHeld(task)) found.push(address);
+    if (isHeld(task)) found.push({ task: address, attempt: task.attempt });
     if (task.kind === "foreach") {
-      for (const [element, inner] of task.tasks.active) if (isHeld(inner)) found.push({ ...address, element });
+      for (const [element, inner] of task.tasks.active) {
+        if (isHeld(inner)) found.push({ task: { ...address, element }, attempt: inner.attempt });
+      }
     }
   }
   return found;
 }
 
 /** Its reply was awaited in the memory that is gone; a worker that took the task over will report by itself. */
-function isHeld(task: ActiveTask): boolean {
+function isHeld(task: ActiveTask): task is Extract<ActiveTask, { kind: "calling" }> {
   return task.kind === "calling" && task.grantedMs === undefined;
 }

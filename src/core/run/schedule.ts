@@ -42,8 +42,8 @@ export type Agendum =
   | { readonly kind: "open_phase"; readonly item: ItemSchedule; readonly owner: Owner; readonly phase: Phase }
   | { readonly kind: "look_again"; readonly item: ItemSchedule; readonly watch: Watch }
   | { readonly kind: "phase_ready"; readonly item: ItemSchedule; readonly owner: Owner; readonly phase: Phase }
-  /** `resend`: its attempt was lost and goes out once more. */
-  | { readonly kind: "start_task"; readonly task: TaskAddress; readonly resend: boolean }
+  /** `lost`: the attempt that was lost with whoever held it, and goes out once more. */
+  | { readonly kind: "start_task"; readonly task: TaskAddress; readonly lost: number | undefined }
   | { readonly kind: "finish_foreach"; readonly task: TaskAddress }
   | { readonly kind: "finish_item"; readonly item: ItemSchedule }
   | { readonly kind: "continue_parent"; readonly run: number }

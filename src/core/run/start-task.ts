@@ -18,15 +18,15 @@ import { stepAt, taskIdOf, taskInput } from "./task.ts";
 import type { Turn } from "./turn.ts";
 import { emit, inline, park } from "./turn.ts";
 
-/** `resend`: the attempt under way was lost with the object's memory; it goes out again as a new attempt. */
-export function startTask(turn: Turn, task: TaskAddress, resend = false): void {
+/** `lost`: the attempt under way that was lost with whoever held it; it goes out again as a new attempt. */
+export function startTask(turn: Turn, task: TaskAddress, lost?: number): void {
   const node = nodeAt(turn.tree, task.run);
-  if (!mayStart(turn, task, resend)) return;
-  if (resend && giveUpResending(turn, task)) return;
+  if (!mayStart(turn, task, lost)) return;
+  if (lost !== undefined && giveUpResending(turn, task)) return;
   const input = taskInput(turn, node, task);
   switch (input.kind) {
     case "not_resident":
-      park(turn, { kind: "start_task", task, resend }, input.blobs);
+      park(turn, { kind: "start_task", task, lost }, input.blobs);
       return;
     case "failed":
       completeTask(turn, task, { outcome: "failed", error: input.error }, 0);
@@ -35,12 +35,12 @@ export function startTask(turn: Turn, task: TaskAddress, resend = false): void {
       completeTask(turn, task, { outcome: "skipped" }, 0);
       return;
     case "value":
-      execute(turn, node, task, input.value, resend);
+      execute(turn, node, task, input.value, lost);
   }
 }
 
 /** A queued task may be out of date: its run ended, or it is under way already. */
-export function mayStart(turn: Turn, task: TaskAddress, resend: boolean): boolean {
+export function mayStart(turn: Turn, task: TaskAddress, lost: number | undefined): boolean {
   const node = nodeAt(turn.tree, task.run);
   const item = node.items.get(task.item);
   if (node.status !== "running") return false;
@@ -51,7 +51,9 @@ export function mayStart(turn: Turn, task: TaskAddress, resend: boolean): boolea
   const slot = taskSlot(turn.tree, task);
   if (!slot || isSettled(slot.table.status[slot.index])) return false;
   const active = slot.table.active.get(slot.index);
-  if (resend) return active?.kind === "calling";
+  // While its input was fetched it may have timed out and been followed by another, or been taken over after all.
+  if (lost !== undefined)
+    return active?.kind === "calling" && active.attempt === lost && active.grantedMs === undefined;
   return active === undefined || (active.kind === "backing_off" && active.retryAt <= turn.now);
 }
 
@@ -64,7 +66,7 @@ function giveUpResending(turn: Turn, task: TaskAddress): boolean {
   return true;
 }
 
-function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, resend: boolean): void {
+function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, lost: number | undefined): void {
   const { step } = stepAt(turn.tree, task);
   const before = activeTask(turn.tree, task);
   const tries = before && "tries" in before ? before.tries : NO_TRIES;
@@ -101,7 +103,7 @@ function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, rese
         resolution.component.start(input),
         {
           round: 0,
-          again: { kind: "start_task", task, resend: false },
+          again: { kind: "start_task", task, lost: undefined },
         },
       );
       return;
@@ -109,7 +111,7 @@ function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, rese
       const cache = lookUpCache(turn, node, task, resolution, input);
       switch (cache.kind) {
         case "not_resident":
-          park(turn, { kind: "start_task", task, resend }, cache.blobs);
+          park(turn, { kind: "start_task", task, lost }, cache.blobs);
           return;
         case "failed":
           completeTask(turn, task, { outcome: "failed", error: cache.error }, 0);
