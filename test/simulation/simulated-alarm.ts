@@ -35,6 +35,11 @@ export class SimulatedAlarm implements AlarmStorage {
     this.#visit = visit;
   }
 
+  /** When it stands for; null if it is not set, or was forgotten. */
+  get at(): number | null {
+    return this.#at;
+  }
+
   async getAlarm(): Promise<number | null> {
     return this.#at;
   }

@@ -11,8 +11,10 @@ import type { Command, Effect } from "../../src/core/run/command.ts";
 import type { Decision } from "../../src/core/run/decide.ts";
 import { decide } from "../../src/core/run/decide.ts";
 import type { Engine, EngineSettings } from "../../src/core/run/engine.ts";
+import type { TaskAddress } from "../../src/core/run/event.ts";
 import { loadTree } from "../../src/core/run/load.ts";
 import { emptySchedule } from "../../src/core/run/schedule.ts";
+import { attemptUnderWay } from "../../src/core/run/settle-attempt.ts";
 import { writeSnapshot } from "../../src/core/run/snapshot.ts";
 import { ValueCache } from "../../src/core/run/value-cache.ts";
 import { MemoryJournal } from "../../src/journal/memory-journal.ts";
@@ -31,6 +33,8 @@ import { addressKey } from "./task-names.ts";
 const RESOLVER = workerResolver();
 /** As the real object does after a turn or a load that failed. */
 const RETRY_LOAD_MS = 2_000;
+/** The longest the watchdog waits before it looks after calls that are held. */
+const LONGEST_WATCH_MS = 30_000;
 /** As the real fetch does before it gives up. */
 const MAX_GET_FAILURES = 5;
 
@@ -61,7 +65,7 @@ export class SimulatedObject {
   #watchdog = new Watchdog();
   #engine: Engine | undefined;
   /** Calls whose reply is awaited in this life. */
-  readonly #held = new Set<string>();
+  readonly #held = new Map<string, { readonly task: TaskAddress; readonly attempt: number }>();
   readonly #fetching = new Set<BlobId>();
   #callsStarted = 0;
   #more = false;
@@ -159,13 +163,21 @@ export class SimulatedObject {
     this.#asks = decision.effects.some(({ kind }) => kind === "fetch_blobs");
     for (const effect of decision.effects) {
       if (effect.kind === "call") {
-        this.#held.add(heldKey(effect.task, effect.call.attempt));
+        const { task, call } = effect;
+        this.#held.set(heldKey(task, call.attempt), { task, attempt: call.attempt });
         this.#callsStarted += 1;
       } else if (effect.kind === "abort_call") this.#letGo(effect);
     }
+    for (const [key, { task, attempt }] of this.#held) {
+      const counts = this.tree && attemptUnderWay(this.tree, task, attempt);
+      check(
+        counts !== undefined,
+        () => `the reply of ${key} does not count any more, but nobody told its call to stop`,
+      );
+    }
   }
 
-  #letGo({ task, attempt }: { readonly task: Parameters<typeof heldKey>[0]; readonly attempt: number }): void {
+  #letGo({ task, attempt }: { readonly task: TaskAddress; readonly attempt: number }): void {
     this.#held.delete(heldKey(task, attempt));
   }
 
@@ -243,6 +255,18 @@ export class SimulatedObject {
     if (this.#dueAt !== undefined) this.#clock.ringBy(this.#dueAt);
     const isPending = this.#held.size > 0 || this.#fetching.size > 0 || this.#more || this.#asks;
     if (isPending) this.#clock.ringBy(this.#world.now() + this.#watchdog.delay({ started: this.#callsStarted }));
+    if (this.#dueAt !== undefined) this.#checkAlarm(this.#dueAt, "what is due next");
+    if (isPending) this.#checkAlarm(this.#world.now() + LONGEST_WATCH_MS, "what is under way");
+  }
+
+  /** It may ring earlier than it has to, never later. */
+  #checkAlarm(by: number, what: string): void {
+    const { at } = this.#alarm;
+    const isForgotten = at === null && this.#world.faults.lostAlarm > 0;
+    check(
+      isForgotten || (at !== null && at <= Math.max(by, this.#world.now())),
+      () => `the alarm stands at ${at}, behind ${what} at ${by}`,
+    );
   }
 
   #retryLater(): void {
@@ -345,7 +369,7 @@ export class SimulatedObject {
   }
 }
 
-function heldKey(task: Parameters<typeof addressKey>[0], attempt: number): string {
+function heldKey(task: TaskAddress, attempt: number): string {
   return `${addressKey(task)}#${attempt}`;
 }
 
