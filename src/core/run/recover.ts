@@ -46,7 +46,7 @@ function resumeCompensation(turn: Turn, node: RunNode, item: number, { undoTasks
   for (const [step, active] of undoTasks.active) {
     const task = { run: node.ordinal, item, step, undo: true } as const;
     resumeTask(turn, task, active);
-    if (isHeld(active)) turn.schedule.agenda.push({ kind: "start_task", task, resend: true });
+    if (isHeld(active)) turn.schedule.agenda.push({ kind: "start_task", task, lost: active.attempt });
   }
   turn.schedule.agenda.push({ kind: "compensate", of: { run: node.ordinal, item } });
 }
