@@ -24,6 +24,7 @@ import { routeOperations } from "./route-operations.ts";
 import { runControlOperations } from "./run-control.ts";
 import { runEventOperations } from "./run-events.ts";
 import { runResultOperations } from "./run-results.ts";
+import { runSignalOperations } from "./run-signals.ts";
 import { runOperations } from "./runs.ts";
 import { submitRunOperations } from "./submit-run.ts";
 import { taskOperations } from "./tasks.ts";
@@ -48,6 +49,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...bulkRunOperations(deps),
     ...runResultOperations(deps),
     ...runEventOperations(deps),
+    ...runSignalOperations(deps),
     ...flowOperations(deps, library),
     ...blobOperations(deps),
     ...componentOperations(deps),

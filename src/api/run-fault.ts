@@ -18,7 +18,14 @@ function refusalOf(fault: RunFault, runId: string): ApiError {
       return new ApiError(
         "INVALID_ARGUMENT",
         fault.message,
-        fault.diagnostics ? { details: { diagnostics: [...fault.diagnostics] } } : {},
+        fault.diagnostics || fault.faults
+          ? {
+              details: {
+                ...(fault.diagnostics && { diagnostics: [...fault.diagnostics] }),
+                ...(fault.faults && { faults: [...fault.faults] }),
+              },
+            }
+          : {},
       );
     case "precondition":
       return new ApiError("FAILED_PRECONDITION", fault.message);

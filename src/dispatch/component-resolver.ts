@@ -61,6 +61,8 @@ export class ConfigComponentResolver implements ComponentResolver {
           return { kind: "sleep", componentId, component: builtin };
         case "sub_run":
           return { kind: "sub_run", componentId, component: builtin };
+        case "wait":
+          return { kind: "wait", componentId, component: builtin };
       }
     }
     return {

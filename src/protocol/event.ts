@@ -3,6 +3,7 @@ import type { Json } from "./json.ts";
 import type { Progress } from "./progress.ts";
 import type { RunOrigin, RunStatus } from "./run.ts";
 import type { TaskError } from "./task-error.ts";
+import type { ApprovalAsked } from "./wait.ts";
 
 interface EventBase {
   /** Strictly increasing over the whole run tree, not always by one; the cursor of a stream. */
@@ -55,7 +56,25 @@ export type RunEventMessage =
       readonly skipped: number;
     })
   | (StepEventBase & { readonly type: "step_started"; readonly attempt: number })
-  | (StepEventBase & { readonly type: "step_waiting"; readonly until: string })
+  /** For a time (`until` alone), for a signal (`awaits`), or for a decision (`approval`). */
+  | (StepEventBase & {
+      readonly type: "step_waiting";
+      readonly until?: string;
+      readonly awaits?: string;
+      readonly approval?: ApprovalAsked;
+    })
+  /** `payload` only when asked for (`includeResults`). */
+  | (EventBase & {
+      readonly type: "signal_received";
+      readonly name: string;
+      readonly signalId?: string;
+      readonly payload?: Json;
+    })
+  | (StepEventBase & {
+      readonly type: "approval_decided";
+      readonly decision: "approved" | "rejected";
+      readonly by?: string;
+    })
   /** An attempt failed and another one is due. */
   | (StepEventBase & {
       readonly type: "attempt_failed";

@@ -87,6 +87,8 @@ export interface StepRecord {
   readonly lastProgress?: Progress;
   /** Taken over from the run this one comes from: nothing was executed. */
   readonly reused?: boolean;
+  /** The signal it waits for now. */
+  readonly awaits?: string;
   readonly output?: Json;
   readonly error?: TaskError;
   /** Sequence number of the event that last changed it. */

@@ -96,6 +96,7 @@ export class LiveRun {
       values: this.values,
       plans,
       resolver: deps.resolver,
+      approvalLinks: deps.approvalLinks,
       settings: deps.settings,
     };
     this.#snapshots = new SnapshotWriter(journal, tree.seq);

@@ -5,14 +5,17 @@
 
 import type { StoredValue } from "../core/ports/journal.ts";
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
+import type { Value } from "../core/ports/value.ts";
 import type { RecordedEntry } from "../core/reuse/index.ts";
 import type { ParentRun, PausedBy } from "../core/run/event.ts";
+import type { RequestFault } from "../protocol/api/error-body.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
 import type { Outcome } from "../protocol/flow-result.ts";
 import type { FlowId, Namespace, RunId, TaskId } from "../protocol/ids.ts";
 import type { Progress } from "../protocol/progress.ts";
 import type { ItemResult, RunOrigin, RunStatus, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
+import type { RunWait } from "../protocol/wait.ts";
 
 export interface StartRun {
   readonly namespace: Namespace;
@@ -69,7 +72,12 @@ export type RunFault =
   /** The idempotency key was used with another body. */
   | { readonly kind: "conflict"; readonly message: string }
   /** Fatal diagnostics, unknown override target, flow blob missing: nothing was stored. */
-  | { readonly kind: "invalid"; readonly message: string; readonly diagnostics?: readonly Diagnostic[] }
+  | {
+      readonly kind: "invalid";
+      readonly message: string;
+      readonly diagnostics?: readonly Diagnostic[];
+      readonly faults?: readonly RequestFault[];
+    }
   /** Not possible in this state: deleting a run that is still running, … */
   | { readonly kind: "precondition"; readonly message: string };
 export type RunReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: RunFault };
@@ -91,6 +99,13 @@ export type TaskHeartbeat =
   | { readonly active: true; readonly deadlineAt: string }
   /** The result is not wanted any more. */
   | { readonly active: false; readonly reason: string };
+
+export interface SignalRun {
+  readonly name: string;
+  readonly signalId?: string;
+  /** A large one is stored already. */
+  readonly value: Value;
+}
 
 export interface RunObjectApi {
   /** Idempotent by run id: the same start again gives the same run (compare `created`). */
@@ -137,6 +152,16 @@ export interface RunObjectApi {
   /** Root runs only, with their whole tree; a run that has ended is refused. `by`: "request" unless given. */
   pause(runId: RunId, by?: PausedBy): Promise<RunReply<RunSummary>>;
   resume(runId: RunId, by?: PausedBy): Promise<RunReply<RunSummary>>;
+  /**
+   * Durable once answered. `invalid`: it fits none of the steps that wait for it, and is not kept; `precondition`: the run has
+   * ended, or has taken too many.
+   */
+  signal(runId: RunId, signal: SignalRun): Promise<RunReply<{ readonly accepted: true; readonly duplicate?: true }>>;
+  /** What the run and those below it wait for, the oldest first; at most `limit` from `offset` on. */
+  waits(
+    runId: RunId,
+    options: { readonly offset: number; readonly limit: number },
+  ): Promise<RunReply<{ readonly waits: readonly RunWait[]; readonly more: boolean }>>;
   /** What an attempt came to that a worker took over. `conflict`: reported otherwise before; `precondition`: too late. */
   report(report: TaskReport): Promise<RunReply<{ readonly accepted: true; readonly repeated: boolean }>>;
   heartbeat(sign: TaskSign): Promise<RunReply<TaskHeartbeat>>;

@@ -1,3 +1,4 @@
+import type { ApprovalLinks } from "../core/ports/approval-links.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { ComponentResolver } from "../core/ports/component-resolver.ts";
 import type { RunReport } from "../core/ports/run-index.ts";
@@ -14,6 +15,8 @@ export interface RunDeps {
   /** Tasks in flight per run tree where neither the submission nor the flow says. */
   readonly maxConcurrency: number;
   readonly resolver: ComponentResolver;
+  /** Absent: no secret is configured to sign them with. */
+  readonly approvalLinks?: ApprovalLinks | undefined;
   transport(plugin: string, namespace: Namespace): Transport;
   /** The object that holds this run: that of its root. */
   runs(namespace: Namespace, runId: RunId): RunObjectApi;

@@ -27,10 +27,20 @@ import { prepareDerivedStart } from "./prepare-derived-start.ts";
 import { prepareStart } from "./prepare-start.ts";
 import { type HoldCommand, refuseHold } from "./refuse-hold.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
-import type { DerivedStart, RunObjectApi, RunReply, StartRun, TaskHeartbeat, TaskReport, TaskSign } from "./run-api.ts";
+import type {
+  DerivedStart,
+  RunObjectApi,
+  RunReply,
+  SignalRun,
+  StartRun,
+  TaskHeartbeat,
+  TaskReport,
+  TaskSign,
+} from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
 import { recordedEntries, recordedRun } from "./run-recording.ts";
+import { listWaits, takeSignal } from "./run-signals.ts";
 import { takeReport, takeSign } from "./task-reports.ts";
 import { Watchdog } from "./watchdog.ts";
 import { Watchers } from "./watchers.ts";
@@ -65,7 +75,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       this.#namespace = namespaceOf(ctx.id.name);
       this.#blobs = this.#deps.blobs(this.#namespace);
       this.#journal = new SqliteJournal(ctx.storage.sql, (block) => ctx.storage.transactionSync(block));
-      this.#queries = new RunQueries(this.#journal, this.#blobs);
+      this.#queries = new RunQueries(this.#journal, this.#blobs, this.#deps.approvalLinks);
       this.#alarm = new AlarmClock(ctx.storage, () => this.#deps.now());
       this.#outbox = this.#newOutbox();
       this.#notice = new ParentNotice(this.#deps);
@@ -189,6 +199,20 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
 
     async resume(runId: RunId, by: PausedBy = "request"): Promise<RunReply<RunSummary>> {
       return this.#hold(runId, { kind: "resume_run", by });
+    }
+
+    async signal(runId: RunId, signal: SignalRun): ReturnType<RunObjectApi["signal"]> {
+      const live = await this.#run();
+      await live.written();
+      const node = live.tree.runs[ordinalOf(runId)];
+      if (!node) return NOT_FOUND;
+      const options = { maxBytes: this.#deps.settings.maxResultBytes, values: this.#queries };
+      return takeSignal(live, node, runId, signal, options);
+    }
+
+    async waits(runId: RunId, options: Parameters<RunObjectApi["waits"]>[1]): ReturnType<RunObjectApi["waits"]> {
+      const deps = { values: this.#queries, links: this.#deps.approvalLinks };
+      return this.#read(runId, (live, node) => listWaits(live.tree, node, options, deps));
     }
 
     async report(report: TaskReport): ReturnType<RunObjectApi["report"]> {

@@ -1,6 +1,8 @@
 /** Reads from a run: items, steps, events. Values come from rows, or from the blob store where they are large. */
+import type { ApprovalLinks } from "../core/ports/approval-links.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { Journal, JournalEntry } from "../core/ports/journal.ts";
+import type { Value } from "../core/ports/value.ts";
 import { toMessage } from "../core/run/event-message.ts";
 import type { ItemState, RunNode, RunTree } from "../core/run/state.ts";
 import type { CompensationDraft } from "../core/run/step-record.ts";
@@ -15,17 +17,32 @@ import type { TaskError } from "../protocol/task-error.ts";
 import { readBlobText } from "./blob-text.ts";
 
 const PAGE = 2_000;
-const WITH_RESULTS: ReadonlySet<string> = new Set(["step_completed", "item_completed", "compensation_started"]);
+const WITH_RESULTS: ReadonlySet<string> = new Set([
+  "step_completed",
+  "item_completed",
+  "compensation_started",
+  "signal_received",
+]);
 /** Characters of values in one answer over RPC, unless a single one is larger: below the platform's 32 MiB at two bytes each. */
 const MAX_PAGE_BYTES = 8 * 2 ** 20;
 
 export class RunQueries {
   readonly #journal: Journal;
   readonly #blobs: BlobStore;
+  readonly #links: ApprovalLinks | undefined;
 
-  constructor(journal: Journal, blobs: BlobStore) {
+  constructor(journal: Journal, blobs: BlobStore, links?: ApprovalLinks) {
     this.#journal = journal;
     this.#blobs = blobs;
+    this.#links = links;
+  }
+
+  async value(seq: number): Promise<Json | undefined> {
+    return (await this.#value(seq))?.json;
+  }
+
+  async content(value: Value): Promise<Json> {
+    return value.kind === "inline" ? value.json : JSON.parse(await readBlobText(this.#blobs, value.blob));
   }
 
   /** At most `limit` items from `offset` on; fewer when their results are large, but at least one. */
@@ -109,7 +126,7 @@ export class RunQueries {
       bytes += value?.bytes ?? 0;
       if (bytes > MAX_PAGE_BYTES && events.length > 0) break;
       next = entry.seq;
-      const message = isWanted ? toMessage(tree, entry, value?.json) : undefined;
+      const message = isWanted ? toMessage(tree, entry, value?.json, this.#links) : undefined;
       if (message) events.push(message);
     }
     return { events, next };
@@ -177,6 +194,7 @@ function ordinalOf({ event }: JournalEntry): number {
 
 function wantsValue({ event }: JournalEntry, includeResults: boolean): boolean {
   if (event.kind === "attempt_failed" || event.kind === "attempt_progress") return true;
+  if (event.kind === "signal_awaited") return event.name === undefined;
   return includeResults && WITH_RESULTS.has(event.kind);
 }
 

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../src/protocol/json.ts";
 import type { Surroundings } from "./expression-generator.ts";
 import { generateExpression, generateList } from "./expression-generator.ts";
 import type { Prng } from "./prng.ts";
+import { SIGNAL_NAMES, STRICT_NAMES, STRICT_SCHEMA } from "./signal-world.ts";
 import { WORKER_COMPONENTS } from "./worker-verdict.ts";
 
 export interface GeneratedRun {
@@ -108,7 +109,14 @@ function generateCompensation(
 }
 
 function generateComponent(prng: Prng, nesting: number): string {
-  const kind = prng.weighted({ worker: 12, noop: 3, sleep: 1.5, subFlow: nesting > 0 ? 3 : 0, unroutable: 0.2 });
+  const kind = prng.weighted({
+    worker: 12,
+    noop: 3,
+    sleep: 1.5,
+    wait: 2,
+    subFlow: nesting > 0 ? 3 : 0,
+    unroutable: 0.2,
+  });
   switch (kind) {
     case "worker":
       return `/w/${prng.pick(WORKER_COMPONENTS)}`;
@@ -116,6 +124,8 @@ function generateComponent(prng: Prng, nesting: number): string {
       return "/builtin/noop";
     case "sleep":
       return "/builtin/sleep";
+    case "wait":
+      return "/builtin/wait_for_event";
     case "subFlow":
       return prng.pick(["/builtin/map", "/builtin/map", "/builtin/eval", "/builtin/iterate"]);
     case "unroutable":
@@ -127,6 +137,16 @@ function generateComponentInput(prng: Prng, component: string, around: Surroundi
   switch (component) {
     case "/builtin/sleep":
       return { duration_ms: prng.between(0, 5) * 700, passthrough: generateExpression(prng, around, 1) };
+    case "/builtin/wait_for_event": {
+      const name = prng.pick(SIGNAL_NAMES);
+      return {
+        name,
+        // Not read by anybody: what the wait comes after.
+        after: generateExpression(prng, around, 1),
+        ...(prng.chance(0.3) && { timeout: prng.between(1, 16) * 500 }),
+        ...(STRICT_NAMES.some((strict) => strict === name) && { schema: { $literal: STRICT_SCHEMA } }),
+      };
+    }
     case "/builtin/map":
       return {
         workflow: { $literal: generateFlow(prng, prng.between(0, 3), nesting - 1) },

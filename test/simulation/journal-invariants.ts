@@ -12,6 +12,7 @@ import type { BlobId } from "../../src/protocol/ids.ts";
 import { CompensationCheck } from "./compensation-check.ts";
 import { checkHeld } from "./holds.ts";
 import { firstDifference } from "./same-tree.ts";
+import { SignalInvariants } from "./signal-invariants.ts";
 import { check } from "./simulation-failure.ts";
 import { addressKey, decidedRetries, TaskNames } from "./task-names.ts";
 
@@ -30,6 +31,7 @@ export class JournalInvariants {
   readonly names = new TaskNames();
   /** `<task>#<retry>` of every attempt that was started. */
   readonly attempts = new Set<string>();
+  readonly #signals = new SignalInvariants();
   readonly #plans: PlanSource;
   readonly #world: InvariantWorld;
   /** Every row as it was appended. */
@@ -87,6 +89,7 @@ export class JournalInvariants {
       }
     }
     if ("step" in event) this.#checkTask(event, at, where);
+    this.#signals.appended(this.tree, entry, "step" in event ? activeTask(this.tree, event) : undefined);
     if (event.kind === "sub_run_created") this.#checkReady(event.parent, where);
     checkHeld(this.tree, entry);
     this.#compensations.before(this.tree, entry);
@@ -138,11 +141,15 @@ export class JournalInvariants {
         check(event.retryAt >= at, () => `${where()} is due in the past`);
         return;
       case "step_waiting":
+      case "signal_awaited":
         this.#checkReady(event, where);
         return;
       case "step_completed":
         if (event.attempt > 0) this.#checkReady(event, where);
         this.#checkNotEarly(before, event, at, where);
+        return;
+      case "approval_decided":
+        check(before?.kind === "awaiting", () => `${where()}: nobody is asked`);
         return;
       case "attempt_handed_over":
       case "attempt_progress":

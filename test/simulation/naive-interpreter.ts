@@ -127,6 +127,13 @@ export class NaiveInterpreter {
       case "/builtin/eval":
       case "/builtin/iterate":
         return this.#subRun(component, input as JsonObject, scope, `${key}~${retry}`);
+      case "/builtin/wait_for_event": {
+        const verdict = this.#oracle(key, retry, component, input);
+        if (verdict.kind === "hang") return failed("no signal", "TIMEOUT");
+        return verdict.kind === "success"
+          ? { kind: "value", value: verdict.json }
+          : { kind: "failed", error: verdict.error };
+      }
       default: {
         this.attempts.add(`${key}#${retry}`);
         const verdict = this.#oracle(key, retry, component, input);
@@ -198,6 +205,8 @@ export class NaiveInterpreter {
     }
     const action = step.onError?.action ?? "fail";
     if (action === "useDefault" || action === "skip") return undefined;
+    // What waits is not retried of itself.
+    if (step.component === "/builtin/wait_for_event") return undefined;
     if (transport) return tries.transport < this.#settings.transportMaxRetries ? "transport" : undefined;
     if (!component || action !== "retry") return undefined;
     return tries.component < (step.onError?.maxRetries ?? 3) ? "component" : undefined;

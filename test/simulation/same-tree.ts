@@ -13,6 +13,7 @@ function differ(a: unknown, b: unknown, path: string): string | undefined {
   if (Object.is(a, b)) return undefined;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return told(a, b, path);
   if (a instanceof Map) return b instanceof Map ? differentMaps(a, b, path) : told(a, b, path);
+  if (a instanceof Set) return differentLists([...a], b instanceof Set ? [...b] : [], path);
   if (ArrayBuffer.isView(a) || Array.isArray(a)) {
     return differentLists(a as ArrayLike<unknown>, b as ArrayLike<unknown>, path);
   }

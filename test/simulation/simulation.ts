@@ -6,6 +6,7 @@ import { canonicalFlowText, flowIdOf, parseFlow } from "../../src/core/flow/inde
 import { compilePlan } from "../../src/core/plan/index.ts";
 import type { JournalEntry } from "../../src/core/ports/journal.ts";
 import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
+import type { Value } from "../../src/core/ports/value.ts";
 import type { Command, Effect } from "../../src/core/run/command.ts";
 import type { Decision } from "../../src/core/run/decide.ts";
 import type { EngineSettings } from "../../src/core/run/engine.ts";
@@ -30,6 +31,8 @@ import { generateHolds, type Hold } from "./holds.ts";
 import { JournalInvariants } from "./journal-invariants.ts";
 import { NaiveInterpreter } from "./naive-interpreter.ts";
 import { Prng } from "./prng.ts";
+import type { SentSignal, SignalSender } from "./signal-world.ts";
+import { answerWait, payloadOf, sendEarly, signalName } from "./signal-world.ts";
 import type { ObjectWorld } from "./simulated-object.ts";
 import { SimulatedObject } from "./simulated-object.ts";
 import { check } from "./simulation-failure.ts";
@@ -90,6 +93,7 @@ export class Simulation implements ObjectWorld {
   /** Attempts that have left, each once. */
   readonly #departed = new Set<string>();
   readonly #holds: readonly Hold[];
+  readonly #sender: SignalSender;
   #time = START;
   /** What the object's clock shows beyond that. */
   #skew = 0;
@@ -110,6 +114,7 @@ export class Simulation implements ObjectWorld {
       maxResends: this.limits.maxResends,
     };
     this.#object = new SimulatedObject(this);
+    this.#sender = { prng: this.prng, send: (...args) => this.#sendSignal(...args) };
     this.#invariants = new JournalInvariants(this.#object.planSource, {
       maxResends: this.limits.maxResends,
       resendWithinMs: resendWithinMs(faults),
@@ -147,6 +152,7 @@ export class Simulation implements ObjectWorld {
   async play(): Promise<void> {
     const start = this.#startCommand();
     this.queue.plan(START, () => this.#start(start));
+    sendEarly(this.#sender);
     for (const afterMs of this.faults.cancelsAfterMs) this.queue.plan(START + afterMs, () => this.#cancel());
     for (let jumps = 0; jumps < this.faults.clockJumps; jumps++) this.#planClockJump();
     for (const { fromMs, forMs } of this.#holds) {
@@ -181,6 +187,7 @@ export class Simulation implements ObjectWorld {
       (task, retry, component, input) => {
         const unanswered = this.#unanswered.get(`${task}#${retry}`);
         if (unanswered) return { kind: "failed", error: unanswered };
+        if (component === "/builtin/wait_for_event") return { kind: "success", json: payloadOf(signalName(input)) };
         const verdict = this.#worker(component, input, retry);
         if (verdict.kind === "hang") hanging.push(task);
         return verdict;
@@ -203,6 +210,8 @@ export class Simulation implements ObjectWorld {
       this.#noteUnanswered(entry, command, decision);
       checkBackoff(this.#invariants.tree, entry, command, this.settings);
       this.#invariants.appended(entry);
+      if (entry.event.kind === "signal_awaited")
+        answerWait(this.#sender, entry.event, this.#invariants.tree.runs.length);
     }
     if (this.#object.tree) this.#invariants.agreesWith(this.#object.tree);
     if (command.kind === "cancel_run") {
@@ -284,12 +293,12 @@ export class Simulation implements ObjectWorld {
   }
 
   #outcome(verdict: Exclude<ReturnType<typeof workerVerdict>, { kind: "hang" }>): TaskOutcome {
-    if (verdict.kind === "failed") return verdict;
-    const isLarge = JSON.stringify(verdict.json).length > this.limits.blobCharacters;
-    return {
-      kind: "success",
-      value: isLarge ? this.#object.putBlob(verdict.json) : { kind: "inline", json: verdict.json },
-    };
+    return verdict.kind === "failed" ? verdict : { kind: "success", value: this.#value(verdict.json) };
+  }
+
+  #value(json: Json): Value {
+    const isLarge = JSON.stringify(json).length > this.limits.blobCharacters;
+    return isLarge ? this.#object.putBlob(json) : { kind: "inline", json };
   }
 
   #latency(): number {
@@ -310,18 +319,21 @@ export class Simulation implements ObjectWorld {
   #noteUnanswered({ event, at }: JournalEntry, command: Command, decision: Decision): void {
     if (event.kind !== "attempt_failed" && event.kind !== "step_completed") return;
     const active = activeTask(this.#invariants.tree, event);
+    const name = () =>
+      `${this.#invariants.names.of(this.#invariants.tree, event)}#${active && "tries" in active ? decidedRetries(active.tries) : 0}`;
+    if (active?.kind === "awaiting" && !("from" in event && event.from !== undefined))
+      this.#unanswered.set(name(), { code: "TIMEOUT", message: "no signal" });
     if (active?.kind !== "calling") return;
     const key = addressKey(event);
-    const name = `${this.#invariants.names.of(this.#invariants.tree, event)}#${decidedRetries(active.tries)}`;
     if (command.kind === "settle_attempt" && addressKey(command.task) === key && command.attempt === active.attempt) {
       const { outcome } = command;
-      if (outcome.kind === "failed" && outcome.error.message === CUT.message) this.#unanswered.set(name, CUT);
+      if (outcome.kind === "failed" && outcome.error.message === CUT.message) this.#unanswered.set(name(), CUT);
       return;
     }
     const timedOut = decision.effects.some((effect) => effect.kind === "abort_call" && addressKey(effect.task) === key);
     check(!timedOut || at >= active.deadlineAt, () => `${key} timed out early`);
     if (timedOut) this.#invariants.timedOut(event, this.#time);
-    this.#unanswered.set(name, { code: timedOut ? "TIMEOUT" : "UNREACHABLE", message: "no reply" });
+    this.#unanswered.set(name(), { code: timedOut ? "TIMEOUT" : "UNREACHABLE", message: "no reply" });
   }
 
   results(): FlowResult[] {
@@ -334,6 +346,14 @@ export class Simulation implements ObjectWorld {
       return item.outcome === "success"
         ? { outcome: "success", result: value }
         : { outcome: "failed", error: value as unknown as TaskError };
+    });
+  }
+
+  /** A client that sends a signal, as soon as the run that it names is there. */
+  #sendSignal(inMs: number, signal: SentSignal, payload: Json): void {
+    this.queue.plan(this.#time + inMs, () => {
+      if (!this.#invariants.tree.runs[signal.run]) return this.#sendSignal(100, signal, payload);
+      return this.#insist({ kind: "signal_run", ...signal, value: this.#value(payload) });
     });
   }
 

@@ -6,6 +6,7 @@ import { parseConfig } from "../../src/core/config/index.ts";
 import { canonicalFlowText, flowIdOf, parseFlow } from "../../src/core/flow/index.ts";
 import type { Plan } from "../../src/core/plan/index.ts";
 import { compilePlan } from "../../src/core/plan/index.ts";
+import type { ApprovalLinks } from "../../src/core/ports/approval-links.ts";
 import type { ComponentResolver } from "../../src/core/ports/component-resolver.ts";
 import type { Journal, JournalEntry } from "../../src/core/ports/journal.ts";
 import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
@@ -53,6 +54,7 @@ export interface MemoryRunOptions {
   readonly toleratedFailures?: ToleratedFailures;
   readonly settings?: Partial<EngineSettings>;
   readonly resolver?: ComponentResolver;
+  readonly approvalLinks?: ApprovalLinks;
   /** Bytes of values kept in memory. */
   readonly valueCacheBytes?: number;
   /** Values with more JSON text lie in the blob store. */
@@ -270,6 +272,7 @@ export class MemoryRun {
       values: new ValueCache(this.journal, this.#options.valueCacheBytes ?? 1_000_000),
       plans: this.#planStore(),
       resolver: this.#resolver,
+      approvalLinks: this.#options.approvalLinks,
       settings: this.settings,
     };
   }

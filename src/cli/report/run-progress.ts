@@ -98,7 +98,13 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
           break;
         case "step_waiting":
           active.set(taskKey(event), { stepId: event.stepId, since: Date.parse(event.timestamp) });
-          say(`${out.cyan("◷")} ${event.stepId} waits until ${event.until}`);
+          say(`${out.cyan("◷")} ${event.stepId} ${waitText(event)}`);
+          break;
+        case "signal_received":
+          say(`${out.cyan("◈")} signal ${event.name} received`);
+          break;
+        case "approval_decided":
+          say(`${out.cyan("◈")} ${event.stepId} ${decisionText(event)}`);
           break;
         case "item_completed":
           items++;
@@ -149,7 +155,11 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
     case "step_started":
       return `${step(event)} started${event.attempt === 1 ? "" : `, attempt ${event.attempt}`}`;
     case "step_waiting":
-      return `${step(event)} waits until ${event.until}`;
+      return `${step(event)} ${waitText(event)}`;
+    case "signal_received":
+      return `signal ${event.name} received`;
+    case "approval_decided":
+      return `${step(event)} ${decisionText(event)}`;
     case "attempt_progress":
       return `${step(event)} ${progressText(event)}`;
     case "attempt_failed":
@@ -177,6 +187,15 @@ function eventLine(event: RunEventMessage, itemCount: number): string | undefine
     default:
       return assertNever(event);
   }
+}
+
+function waitText({ awaits, approval, until }: Extract<RunEventMessage, { type: "step_waiting" }>): string {
+  const what = awaits !== undefined ? ` for signal ${awaits}` : approval ? ` for a decision: ${approval.title}` : "";
+  return `waits${what}${until === undefined ? "" : ` until ${until}`}`;
+}
+
+function decisionText({ decision, by }: Extract<RunEventMessage, { type: "approval_decided" }>): string {
+  return `${decision}${by === undefined ? "" : ` by ${by}`}`;
 }
 
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

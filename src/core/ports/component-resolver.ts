@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { ToleratedFailures } from "../../protocol/run.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
 import type { TaskOutcome } from "./task-outcome.ts";
+import type { WaitComponent } from "./wait-component.ts";
 
 export interface ComponentResolver {
   /** `path` as the flow writes it (`/builtin/eval`); `input` is the resolved input. */
@@ -20,6 +21,7 @@ export type Resolution =
       | { readonly kind: "inline"; readonly component: InlineComponent }
       | { readonly kind: "sleep"; readonly component: SleepComponent }
       | { readonly kind: "sub_run"; readonly component: SubRunComponent }
+      | { readonly kind: "wait"; readonly component: WaitComponent }
       | ({ readonly kind: "call" } & CallTarget)
     ));
 

@@ -7,6 +7,7 @@ import { nodeAt } from "./evolve.ts";
 import { finishForeach } from "./foreach.ts";
 import { giveUp } from "./give-up.ts";
 import { activateItem, finishItem } from "./item.ts";
+import { matchSignal, matchWait } from "./match-signals.ts";
 import { phaseReady } from "./phase.ts";
 import type { Agendum, Source } from "./schedule.ts";
 import { isUnderWay, itemSchedule } from "./schedule.ts";
@@ -77,6 +78,12 @@ function lookAt(turn: Turn, agendum: Agendum): void {
       return;
     case "compensate":
       compensate(turn, agendum.of.run, agendum.of.item);
+      return;
+    case "match_signal":
+      matchSignal(turn, agendum);
+      return;
+    case "match_wait":
+      matchWait(turn, agendum);
       return;
     default:
       assertNever(agendum);

@@ -68,6 +68,7 @@ function stopTasks(turn: Turn, table: TaskTable, address: (index: number) => Tas
       }
       case "backing_off":
       case "sleeping":
+      case "awaiting":
         break;
     }
   }

@@ -10,7 +10,7 @@ import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall, CachedCall } from "../ports/transport.ts";
 import type { Value } from "../ports/value.ts";
 import type { ReusedItem } from "../reuse/index.ts";
-import type { EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { ApprovalDecision, EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
 export type Command =
@@ -92,12 +92,34 @@ export type Command =
   | { readonly kind: "pause_run" | "resume_run"; readonly by: PausedBy }
   /** A chunk has ended in its own object, or is refused there. Dropped unless it is active. */
   | { readonly kind: "end_chunk"; readonly run: number; readonly chunk: number; readonly end: ChunkEnd }
+  | SignalCommand
   /** After a load: attempts that were under way are unknown and are sent again. */
   | { readonly kind: "recover" }
   /** Goes on after a turn that ended with `more`. */
   | { readonly kind: "proceed" };
 
 export type ChildAction = "cancel" | "pause" | "resume";
+export type SignalCommand =
+  /** For the waits of run `run` and of those below it. Dropped if `signalRefusal` says so. */
+  | {
+      readonly kind: "signal_run";
+      readonly run: number;
+      readonly name: string;
+      readonly signalId?: string;
+      readonly value: Value;
+    }
+  /** Dropped unless exactly this asking is open. `data` fits the form. */
+  | {
+      readonly kind: "decide_approval";
+      readonly task: TaskAddress;
+      readonly asking: number;
+      readonly decision: ApprovalDecision;
+      readonly by?: string;
+      readonly comment?: string;
+      readonly data?: Json;
+      /** The asking says that a rejection fails the step. */
+      readonly rejectFails: boolean;
+    };
 
 export type ChunkEnd =
   | {

@@ -5,6 +5,7 @@
  */
 import type { JournalEntry } from "../ports/journal.ts";
 import { advance } from "./advance.ts";
+import { decideApproval } from "./approval.ts";
 import { cancelRun } from "./cancel.ts";
 import type { Command, Effect } from "./command.ts";
 import { endChunk } from "./end-chunk.ts";
@@ -13,6 +14,7 @@ import { assertNever } from "./engine-fault.ts";
 import { handOver, loseAttempt, noteReport } from "./hand-over.ts";
 import { pauseRun, resumeRun } from "./pause.ts";
 import { noteProgress } from "./progress.ts";
+import { receiveSignal } from "./receive-signal.ts";
 import { recover } from "./recover.ts";
 import { settleCall } from "./settle-attempt.ts";
 import { startRun } from "./start-run.ts";
@@ -78,6 +80,12 @@ function apply(turn: Turn, command: Command, behindMs: number): void {
       return;
     case "end_chunk":
       endChunk(turn, command);
+      return;
+    case "signal_run":
+      receiveSignal(turn, command);
+      return;
+    case "decide_approval":
+      decideApproval(turn, command);
       return;
     case "submit_child":
       submitChild(turn, command);

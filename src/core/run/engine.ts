@@ -5,6 +5,7 @@
 import type { FlowId } from "../../protocol/ids.ts";
 import type { Backoff, Flow } from "../flow/flow.ts";
 import type { Plan } from "../plan/index.ts";
+import type { ApprovalLinks } from "../ports/approval-links.ts";
 import type { ComponentResolver } from "../ports/component-resolver.ts";
 import type { PlanSource } from "./evolve.ts";
 import type { Schedule } from "./schedule.ts";
@@ -17,6 +18,8 @@ export interface Engine {
   readonly values: ValueCache;
   readonly plans: PlanStore;
   readonly resolver: ComponentResolver;
+  /** Absent: links cannot be signed, and no step can ask for approval. */
+  readonly approvalLinks?: ApprovalLinks | undefined;
   readonly settings: EngineSettings;
 }
 

@@ -3,7 +3,9 @@ import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { Progress } from "../../protocol/progress.ts";
 import type { TaskError } from "../../protocol/task-error.ts";
+import type { ApprovalLinks } from "../ports/approval-links.ts";
 import type { JournalEntry } from "../ports/journal.ts";
+import { askedOf } from "./asked-of.ts";
 import { chunkRunId } from "./chunk.ts";
 import { assertNever } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
@@ -14,9 +16,14 @@ import { completionOf } from "./undo.ts";
 
 /**
  * `undefined` for entries that are of no interest outside (items added, flows recorded, arrays expanded). `value`: the entry's
- * value where results are wanted.
+ * value where results are wanted, and that of an approval always. `links`: signs what is handed out for approvals.
  */
-export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | undefined): RunEventMessage | undefined {
+export function toMessage(
+  tree: RunTree,
+  entry: JournalEntry,
+  value: Json | undefined,
+  links?: ApprovalLinks,
+): RunEventMessage | undefined {
   const { event, seq } = entry;
   const root = tree.root;
   if (!root) return undefined;
@@ -84,6 +91,26 @@ export function toMessage(tree: RunTree, entry: JournalEntry, value: Json | unde
       return { type: event.kind, ...step(event), until: timestamp(event.until) };
     case "attempt_progress":
       return { type: event.kind, ...step(event), attempt: event.attempt, ...(value as Progress) };
+    case "signal_awaited": {
+      const { name, until } = event;
+      const approval = name === undefined ? askedOf(tree, event, value, links) : undefined;
+      return {
+        type: "step_waiting",
+        ...step(event),
+        ...(until !== undefined && { until: timestamp(until) }),
+        ...(name !== undefined && { awaits: name }),
+        ...(approval && { approval }),
+      };
+    }
+    case "signal_received": {
+      const { run, name, signalId } = event;
+      const payload = value === undefined ? {} : { payload: value };
+      return { type: event.kind, ...base(run), name, ...(signalId !== undefined && { signalId }), ...payload };
+    }
+    case "approval_decided": {
+      const { decision, by } = event;
+      return { type: event.kind, ...step(event), decision, ...(by !== undefined && { by }) };
+    }
     case "attempt_failed":
       // The error is part of what happened, not a result that may be left out; the reader always gives it.
       return {

@@ -20,6 +20,17 @@ export interface TaskAddress {
 }
 
 export type CompensationReason = "failed" | "cancelled" | "stopped";
+/** An approval that somebody is being told of before it is waited for. */
+export interface Notice {
+  /** The attempt with which the asking began. */
+  readonly asking: number;
+  /** How long is waited then, milliseconds. */
+  readonly timeoutMs: number;
+  /** Row of the `ApprovalRequest`. */
+  readonly requestSeq: number;
+}
+
+export type ApprovalDecision = "approved" | "rejected";
 export type RetryClass = "transport" | "component";
 export type EndStatus = Extract<RunStatus, "completed" | "failed" | "cancelled">;
 
@@ -115,7 +126,13 @@ export type RunEvent =
       readonly refused?: true;
     }
   /** An attempt leaves the object. */
-  | (TaskAddress & { readonly kind: "step_started"; readonly attempt: number; readonly deadlineAt: number })
+  | (TaskAddress & {
+      readonly kind: "step_started";
+      readonly attempt: number;
+      readonly deadlineAt: number;
+      /** It tells somebody of an approval that is then waited for. Value: the `ApprovalRequest`. */
+      readonly notice?: Pick<Notice, "asking" | "timeoutMs">;
+    })
   /** The worker took the attempt over and reports later; again with each sign of life of it. */
   | (TaskAddress & {
       readonly kind: "attempt_handed_over";
@@ -130,6 +147,31 @@ export type RunEvent =
   | (TaskAddress & { readonly kind: "attempt_reported"; readonly attempt: number; readonly digest: string })
   /** A durable timer. Value: what the step gives when it fires. */
   | (TaskAddress & { readonly kind: "step_waiting"; readonly until: number })
+  /** Waits for a signal, or for a decision. Value: what fits (`WaitDocument`, `ApprovalRequest`), unless it lies in the row `from`. */
+  | (TaskAddress & {
+      readonly kind: "signal_awaited";
+      readonly attempt: number;
+      /** Absent: an approval. */
+      readonly name?: string;
+      readonly until?: number;
+      /** Of an approval: the attempt with which the asking began. */
+      readonly asking?: number;
+      readonly from?: number;
+    })
+  /** Kept at run `run` until a wait takes it: that step's `step_completed` then has it as `from`. Value: the payload. */
+  | {
+      readonly kind: "signal_received";
+      readonly run: number;
+      readonly name: string;
+      readonly signalId?: string;
+    }
+  /** Value: what the approval comes to. */
+  | (TaskAddress & {
+      readonly kind: "approval_decided";
+      readonly asking: number;
+      readonly decision: ApprovalDecision;
+      readonly by?: string;
+    })
   /** Value: the array. `reused`, here and below: taken over from the run of `origin`, before anything ran. */
   | (TaskAddress & { readonly kind: "foreach_expanded"; readonly count: number; readonly reused?: true })
   /** An attempt failed and another one is decided. Value: the error. */

@@ -6,7 +6,8 @@ import type { FlowId } from "../../protocol/ids.ts";
 import type { Plan } from "../plan/index.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import { assertNever, EngineFault } from "./engine-fault.ts";
-import type { RunEvent, TaskAddress } from "./event.ts";
+import type { Notice, RunEvent, TaskAddress } from "./event.ts";
+import { dropSignals, indexWait, keepSignal, takeSignal, unindexWait } from "./signal-book.ts";
 import type { ActiveTask, Chunk, RunNode, RunTree, TaskTable, Tries } from "./state.ts";
 import {
   activeTask,
@@ -142,6 +143,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
         startedAt: at,
         deadlineAt: event.deadlineAt,
         ...progressOf(before),
+        ...(event.notice && { notice: { ...event.notice, requestSeq: seq } }),
       });
       return;
     }
@@ -167,6 +169,27 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
     case "step_waiting":
       activate(tree, event, { kind: "sleeping", until: event.until, valueSeq: seq });
       return;
+    case "signal_awaited": {
+      const { attempt, name, until, asking } = event;
+      activate(tree, event, {
+        kind: "awaiting",
+        attempt,
+        tries: triesOf(activeTask(tree, event)),
+        since: at,
+        seq,
+        valueSeq: event.from ?? seq,
+        ...(name !== undefined && { name }),
+        ...(until !== undefined && { until }),
+        ...(asking !== undefined && { asking }),
+      });
+      indexWait(tree.waits, name, seq, addressOf(event));
+      return;
+    }
+    case "signal_received":
+      keepSignal(nodeAt(tree, event.run), seq, event);
+      return;
+    case "approval_decided":
+      return;
     case "foreach_expanded":
       activate(tree, event, {
         kind: "foreach",
@@ -178,6 +201,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
     case "attempt_failed": {
       const before = activeTask(tree, event);
       const tries = triesOf(before);
+      const notice = noticeOf(before);
       activate(tree, event, {
         kind: "backing_off",
         attempt: event.attempt,
@@ -188,6 +212,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
         },
         retryAt: event.retryAt,
         ...progressOf(before),
+        ...(notice && { notice }),
       });
       return;
     }
@@ -195,6 +220,9 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       const { table, index } = slotAt(tree, event);
       if (event.undoable) noteCompletion(tree, event, seq, event.from ?? seq);
       if (event.undo) nodeAt(tree, event.run).undone[event.outcome === "success" ? "completed" : "failed"] += 1;
+      const before = table.active.get(index);
+      if (before?.kind === "awaiting" && before.name !== undefined && event.from !== undefined)
+        takeSignal(tree.runs, event.run, before.name, event.from);
       leave(tree, table, index);
       table.settled += 1;
       table.status[index] = SETTLED_STATUS[event.outcome];
@@ -230,6 +258,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
       for (const item of node.items.values()) if (item.kind === "active") abandon(tree, item.tasks);
       for (const chunk of node.chunks) freeShare(tree, chunk);
       node.stopping = undefined;
+      dropSignals(node);
       node.status = event.status;
       node.outcome = event.outcome;
       node.completedAt = at;
@@ -276,6 +305,7 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     compensating: 0,
     undone: { total: 0, completed: 0, failed: 0 },
     isUndoable: false,
+    signals: undefined,
     cancelRequested: false,
     status: "running",
     outcome: undefined,
@@ -381,6 +411,7 @@ function leave(tree: RunTree, table: TaskTable, index: number): void {
   const before = table.active.get(index);
   if (!before) return;
   if (before.kind === "calling") tree.calling -= 1;
+  if (before.kind === "awaiting") unindexWait(tree.waits, before.name, before.seq);
   if (before.kind === "foreach") abandon(tree, before.tasks);
   table.active.delete(index);
   table.status[index] = TASK_IDLE;
@@ -401,6 +432,15 @@ function triesOf(before: ActiveTask | undefined): Tries {
 function progressOf(before: ActiveTask | undefined): { readonly progressSeq?: number } {
   const progressSeq = before && "progressSeq" in before ? before.progressSeq : undefined;
   return progressSeq === undefined ? {} : { progressSeq };
+}
+
+/** Of an approval whose notification failed: the links that were handed out go on to count. */
+function noticeOf(before: ActiveTask | undefined): Notice | undefined {
+  return before && "notice" in before ? before.notice : undefined;
+}
+
+function addressOf({ run, item, step, element, undo }: TaskAddress): TaskAddress {
+  return { run, item, step, ...(element !== undefined && { element }), ...(undo && { undo }) };
 }
 
 function attemptsOf(before: ActiveTask | undefined): number {

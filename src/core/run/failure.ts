@@ -24,6 +24,8 @@ export interface FailedAttempt {
   readonly retryAfterMs: number | undefined;
   /** Names the task; spreads jitter. */
   readonly taskKey: string;
+  /** Only the step's own `retry` counts. */
+  readonly onlyOwnRetry?: boolean;
 }
 
 export function decideFailure(step: Step, failed: FailedAttempt, settings: EngineSettings): FailureDecision {
@@ -63,7 +65,7 @@ function retryByPolicy(policy: NonNullable<Step["retry"]>, failed: FailedAttempt
 }
 
 function retryByReference(step: Step, failed: FailedAttempt, settings: EngineSettings): FailureDecision | undefined {
-  if (step.onError.kind === "use_default" || step.onError.kind === "skip") return undefined;
+  if (failed.onlyOwnRetry || step.onError.kind === "use_default" || step.onError.kind === "skip") return undefined;
   const kind = retryClass(failed.error.code);
   if (!kind) return undefined;
   const budget =

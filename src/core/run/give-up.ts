@@ -38,6 +38,14 @@ export function giveUp(turn: Turn, agendum: Agendum, error: TaskError): void {
         completeTask(turn, task, { outcome: "failed", error }, active.attempt);
       return;
     }
+    case "match_wait": {
+      const active = activeTask(turn.tree, agendum.task);
+      if (active?.kind === "awaiting") completeTask(turn, agendum.task, { outcome: "failed", error }, active.attempt);
+      return;
+    }
+    case "match_signal":
+      // It stays kept: another wait may have more luck.
+      return;
   }
 }
 

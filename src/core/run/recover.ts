@@ -3,6 +3,7 @@
 import { followChunks } from "./chunk.ts";
 import type { TaskAddress } from "./event.ts";
 import { activateItem } from "./item.ts";
+import { matchAll } from "./match-signals.ts";
 import { resumeTask } from "./resume.ts";
 import { itemSchedule } from "./schedule.ts";
 import type { ActiveTask, CompensatingItem, RunNode, TaskTable } from "./state.ts";
@@ -40,6 +41,7 @@ export function recover(turn: Turn): void {
       }
     }
   }
+  matchAll(turn);
 }
 
 function resumeCompensation(turn: Turn, node: RunNode, item: number, { undoTasks }: CompensatingItem): void {

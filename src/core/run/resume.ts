@@ -16,6 +16,9 @@ export function resumeTask(turn: Turn, task: TaskAddress, active: ActiveTask): v
     case "sleeping":
       timers.push({ kind: "sleep", at: active.until, task });
       return;
+    case "awaiting":
+      if (active.until !== undefined) timers.push({ kind: "wait", at: active.until, task });
+      return;
     case "sub_run":
       // A sub-run that is under way comes back by itself; one that has ended was not taken up by its parent yet.
       if (nodeAt(turn.tree, active.child).status !== "running")

@@ -47,7 +47,13 @@ export type Agendum =
   | { readonly kind: "finish_foreach"; readonly task: TaskAddress }
   | { readonly kind: "finish_item"; readonly item: ItemSchedule }
   | { readonly kind: "continue_parent"; readonly run: number }
-  | { readonly kind: "compensate"; readonly of: { readonly run: number; readonly item: number } };
+  | { readonly kind: "compensate"; readonly of: { readonly run: number; readonly item: number } }
+  | SignalAgendum;
+
+/** A new signal looks for a wait, or a new wait for a signal that was kept. */
+export type SignalAgendum =
+  | { readonly kind: "match_signal"; readonly run: number; readonly name: string; readonly seq: number }
+  | { readonly kind: "match_wait"; readonly task: TaskAddress };
 
 export interface ItemSchedule {
   readonly run: number;
@@ -80,7 +86,7 @@ export type Source =
 
 export type Timer =
   | { readonly kind: "deadline"; readonly at: number; readonly task: TaskAddress; readonly attempt: number }
-  | { readonly kind: "retry" | "sleep"; readonly at: number; readonly task: TaskAddress }
+  | { readonly kind: "retry" | "sleep" | "wait"; readonly at: number; readonly task: TaskAddress }
   | { readonly kind: "item_deadline"; readonly at: number; readonly run: number; readonly item: number }
   | { readonly kind: "run_deadline"; readonly at: number; readonly run: number };
 

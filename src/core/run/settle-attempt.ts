@@ -1,5 +1,6 @@
 /** Takes in what an attempt came to: its result, another attempt, a default, or the end of the task. */
 import type { TaskOutcome } from "../ports/task-outcome.ts";
+import { awaitSignal } from "./await-signal.ts";
 import { boundResult } from "./bound-result.ts";
 import { completeTask } from "./complete-task.ts";
 import { errorValue } from "./error-value.ts";
@@ -15,12 +16,19 @@ export interface Attempt {
   readonly attempt: number;
   readonly tries: Tries;
   readonly componentId: string;
+  /** It never left the object: what is retried by itself elsewhere is not. */
+  readonly onlyOwnRetry?: boolean;
 }
 
 /** A reply from outside. Only exactly the attempt under way is settled by it: late and duplicate replies are dropped. */
 export function settleCall(turn: Turn, task: TaskAddress, attempt: number, outcome: TaskOutcome): void {
   const active = attemptUnderWay(turn.tree, task, attempt);
   if (!active) return;
+  if (active.notice && outcome.kind === "success") {
+    const { asking, timeoutMs, requestSeq } = active.notice;
+    awaitSignal(turn, task, { attempt, asking, timeoutMs, from: requestSeq });
+    return;
+  }
   const component = stepAt(turn.tree, task).step.component;
   if (active.cache) {
     const value = outcome.kind === "success" ? outcome.value : undefined;
@@ -48,6 +56,18 @@ export function settleDeadline(turn: Turn, task: TaskAddress, attempt: number): 
   settleCall(turn, task, attempt, { kind: "failed", error: { code: "TIMEOUT", message } });
 }
 
+/** Nothing came that the step waits for. Only its own `retry` waits once more. */
+export function expireWait(turn: Turn, task: TaskAddress): void {
+  const active = activeTask(turn.tree, task);
+  if (active?.kind !== "awaiting") return;
+  const { step } = stepAt(turn.tree, task);
+  const what =
+    active.name === undefined ? "nobody decided on the approval" : `no signal ${JSON.stringify(active.name)} came`;
+  const message = `step '${step.id}': ${what} within ${(active.until ?? turn.now) - active.since} ms`;
+  const attempted = { attempt: active.attempt, tries: active.tries, componentId: step.component, onlyOwnRetry: true };
+  settleOutcome(turn, task, attempted, { kind: "failed", error: { code: "TIMEOUT", message } });
+}
+
 export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt, outcome: TaskOutcome): void {
   const { step } = stepAt(turn.tree, task);
   const checked: TaskOutcome =
@@ -71,6 +91,7 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
       tries: attempted.tries,
       retryAfterMs: checked.kind === "failed" ? checked.retryAfterMs : undefined,
       taskKey: taskIdOf(turn.tree, task),
+      onlyOwnRetry: attempted.onlyOwnRetry ?? false,
     },
     turn.settings,
   );

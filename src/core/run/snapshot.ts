@@ -4,8 +4,10 @@
  */
 import type { FlowId } from "../../protocol/ids.ts";
 import { EngineFault } from "./engine-fault.ts";
+import type { TaskAddress } from "./event.ts";
 import type { PlanSource } from "./evolve.ts";
 import { planOf } from "./evolve.ts";
+import { indexWait, newWaitIndex, readSignalBook, type SignalBookSnapshot, writeSignalBook } from "./signal-book.ts";
 import type { ActiveTask, ItemState, RunNode, RunTree, TaskTable } from "./state.ts";
 import { newTaskTable } from "./state.ts";
 
@@ -27,14 +29,15 @@ type ItemSnapshot = {
   readonly tasks?: TableSnapshot;
   readonly undoTasks?: TableSnapshot;
 };
-type NodeSnapshot = Omit<RunNode, "plan" | "items" | "stopping"> &
+type NodeSnapshot = Omit<RunNode, "plan" | "items" | "signals" | "stopping"> &
   Partial<Pick<RunNode, "stopping">> & {
     readonly planId: FlowId;
     readonly items: readonly (readonly [number, ItemSnapshot])[];
+    readonly signals?: SignalBookSnapshot;
   };
 interface TreeSnapshot {
   readonly version: number;
-  readonly tree: Omit<RunTree, "flowRows" | "runs" | "pausedBy" | "pausedSeq"> &
+  readonly tree: Omit<RunTree, "flowRows" | "runs" | "waits" | "pausedBy" | "pausedSeq"> &
     Partial<Pick<RunTree, "pausedBy" | "pausedSeq">> & {
       readonly flowRows: readonly (readonly [FlowId, number])[];
       readonly runs: readonly NodeSnapshot[];
@@ -42,9 +45,21 @@ interface TreeSnapshot {
 }
 
 export function writeSnapshot(tree: RunTree): string {
+  // The waits are derived.
+  const { seq, at, root, calling, reserved, pausedBy, pausedSeq } = tree;
   const snapshot: TreeSnapshot = {
     version: VERSION,
-    tree: { ...tree, flowRows: [...tree.flowRows], runs: tree.runs.map(writeNode) },
+    tree: {
+      seq,
+      at,
+      root,
+      calling,
+      reserved,
+      pausedBy,
+      pausedSeq,
+      flowRows: [...tree.flowRows],
+      runs: tree.runs.map(writeNode),
+    },
   };
   return JSON.stringify(snapshot);
 }
@@ -57,27 +72,35 @@ export function snapshotFlows(text: string): ReadonlyMap<FlowId, number> | undef
 
 export function readSnapshot(text: string, plans: PlanSource): RunTree {
   const { tree } = JSON.parse(text) as TreeSnapshot;
+  const runs = tree.runs.map((node) => readNode(node, plans));
   return {
     ...tree,
     flowRows: new Map(tree.flowRows),
-    runs: tree.runs.map((node) => readNode(node, plans)),
+    runs,
+    waits: waitsOf(runs),
     // Absent in those written before runs could be paused.
     pausedBy: tree.pausedBy ?? [],
     pausedSeq: tree.pausedSeq ?? 0,
   };
 }
 
-function writeNode({ plan, items, ...node }: RunNode): NodeSnapshot {
-  return { ...node, planId: plan.flowId, items: [...items].map(([index, item]) => [index, writeItem(item)] as const) };
+function writeNode({ plan, items, signals, ...node }: RunNode): NodeSnapshot {
+  return {
+    ...node,
+    planId: plan.flowId,
+    items: [...items].map(([index, item]) => [index, writeItem(item)] as const),
+    ...(signals && { signals: writeSignalBook(signals) }),
+  };
 }
 
-function readNode({ planId, items, ...node }: NodeSnapshot, plans: PlanSource): RunNode {
+function readNode({ planId, items, signals, ...node }: NodeSnapshot, plans: PlanSource): RunNode {
   // JSON has no `undefined`: fields that were absent are absent again, which reads the same.
   return {
     stopping: undefined,
     ...node,
     plan: planOf(plans, planId),
     items: new Map(items.map(([index, item]) => [index, readItem(item)])),
+    signals: signals && readSignalBook(signals),
   };
 }
 
@@ -128,4 +151,25 @@ function readTable(table: TableSnapshot): TaskTable {
       ]),
     ),
   };
+}
+
+/** Derived from the tasks, in the order in which they began to wait. */
+function waitsOf(runs: readonly RunNode[]): RunTree["waits"] {
+  const found: { readonly task: TaskAddress; readonly name: string | undefined; readonly seq: number }[] = [];
+  const look = (table: TaskTable, address: (index: number) => TaskAddress): void => {
+    for (const [index, active] of table.active) {
+      if (active.kind === "awaiting") found.push({ task: address(index), name: active.name, seq: active.seq });
+      if (active.kind === "foreach") look(active.tasks, (element) => ({ ...address(index), element }));
+    }
+  };
+  for (const node of runs) {
+    for (const [item, state] of node.items) {
+      if (state.kind === "active") look(state.tasks, (step) => ({ run: node.ordinal, item, step }));
+      if (state.kind === "compensating")
+        look(state.undoTasks, (step) => ({ run: node.ordinal, item, step, undo: true }));
+    }
+  }
+  const waits = newWaitIndex();
+  for (const { task, name, seq } of found.sort((a, b) => a.seq - b.seq)) indexWait(waits, name, seq, task);
+  return waits;
 }

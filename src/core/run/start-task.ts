@@ -1,20 +1,20 @@
 /** Starts a ready task: resolves its input, asks what stands behind the component, and executes, waits or calls. */
 import type { Json } from "../../protocol/json.ts";
-import type { CallTarget, InlineComponent } from "../ports/component-resolver.ts";
-import type { TaskOutcome } from "../ports/task-outcome.ts";
-import type { CachedCall } from "../ports/transport.ts";
+import type { WaitComponent } from "../ports/wait-component.ts";
+import { askForApproval } from "./approval.ts";
+import { startSignalWait } from "./await-signal.ts";
 import { lookUpCache } from "./cached-call.ts";
+import { callOut } from "./call-out.ts";
 import { completeTask } from "./complete-task.ts";
-import { EngineFault } from "./engine-fault.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
-import { lastProgress } from "./progress.ts";
-import { withOrdinal } from "./run-id.ts";
+import { executeInline } from "./execute-inline.ts";
+import type { Attempt } from "./settle-attempt.ts";
 import { settleCall, settleOutcome } from "./settle-attempt.ts";
-import type { RunNode, Tries } from "./state.ts";
+import type { RunNode } from "./state.ts";
 import { activeTask, isSettled, NO_TRIES, taskSlot } from "./state.ts";
 import { startSubRun } from "./sub-run.ts";
-import { stepAt, taskIdOf, taskInput } from "./task.ts";
+import { stepAt, taskInput } from "./task.ts";
 import type { Turn } from "./turn.ts";
 import { emit, inline, park } from "./turn.ts";
 
@@ -95,6 +95,9 @@ function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, lost
       turn.schedule.timers.push({ kind: "sleep", at: until, task });
       return;
     }
+    case "wait":
+      startWait(turn, task, { attempt, tries, componentId: resolution.componentId }, resolution.component.plan(input));
+      return;
     case "sub_run":
       startSubRun(
         turn,
@@ -121,64 +124,22 @@ function execute(turn: Turn, node: RunNode, task: TaskAddress, input: Json, lost
           return;
         case "told": {
           const departure = { attempt, tries, componentId: resolution.componentId, target: resolution };
-          callOut(turn, node, task, cache.cache ? { ...departure, cache: cache.cache } : departure, input);
+          callOut(turn, task, cache.cache ? { ...departure, cache: cache.cache } : departure, input);
         }
       }
     }
   }
 }
 
-function executeInline(component: InlineComponent, input: Json): TaskOutcome {
-  try {
-    return component.execute(input);
-  } catch (error) {
-    return { kind: "crashed", attachments: [], causes: [error instanceof Error ? error.message : String(error)] };
+function startWait(turn: Turn, task: TaskAddress, attempt: Attempt, plan: ReturnType<WaitComponent["plan"]>): void {
+  switch (plan.kind) {
+    case "failed":
+      settleOutcome(turn, task, attempt, plan);
+      return;
+    case "signal":
+      startSignalWait(turn, task, attempt.attempt, plan);
+      return;
+    case "approval":
+      askForApproval(turn, task, attempt, plan);
   }
-}
-
-interface Departure {
-  readonly attempt: number;
-  readonly tries: Tries;
-  readonly componentId: string;
-  readonly target: CallTarget;
-  readonly cache?: CachedCall;
-}
-
-/** Journals the attempt, then lets it leave (A2). */
-function callOut(turn: Turn, node: RunNode, task: TaskAddress, departure: Departure, input: Json): void {
-  const { root } = turn.tree;
-  if (!root) throw new EngineFault("unknown_address", "a call before the run was created");
-  const { step } = stepAt(turn.tree, task);
-  const { attempt, tries, target } = departure;
-  const bound = step.timeoutMs ?? target.timeoutMs ?? turn.settings.callTimeoutMs;
-  const deadlineAt = turn.now + Math.min(bound, turn.settings.callTimeoutMs);
-  const told = lastProgress(turn, activeTask(turn.tree, task));
-  emit(turn, { kind: "step_started", ...task, attempt, deadlineAt });
-  turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });
-  const runId = withOrdinal(root.runId, node.ordinal);
-  const taskId = taskIdOf(turn.tree, task);
-  turn.effects.push({
-    kind: "call",
-    task,
-    call: {
-      taskId,
-      idempotencyKey: `${taskId}:${tries.transport + tries.component}`,
-      attempt,
-      namespace: root.namespace,
-      runId,
-      rootRunId: root.parent?.rootRunId ?? root.runId,
-      flowId: node.flowId,
-      stepId: step.id,
-      itemIndex: task.item + (node.ordinal === 0 ? (root.parent?.chunk?.firstItem ?? 0) : 0),
-      depth: node.depth,
-      plugin: target.plugin,
-      componentId: departure.componentId,
-      ...(target.pathParams && { pathParams: target.pathParams }),
-      input,
-      deadlineAt,
-      files: root.files,
-      ...(told && { lastProgress: told }),
-      ...(departure.cache && { cache: departure.cache }),
-    },
-  });
 }

@@ -8,7 +8,9 @@ import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunOrigin } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { CachedCall } from "../ports/transport.ts";
-import type { CompensationReason, EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { CompensationReason, EndStatus, Notice, ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { SignalBook, WaitIndex } from "./signal-book.ts";
+import { newWaitIndex } from "./signal-book.ts";
 
 export interface RunTree {
   /** Last event applied; 0 before the first. */
@@ -28,6 +30,8 @@ export interface RunTree {
   pausedSeq: number;
   /** Places that chunks in other objects have. */
   reserved: number;
+  /** Who waits for which signal. */
+  readonly waits: WaitIndex;
 }
 
 export interface RootFacts {
@@ -73,6 +77,8 @@ export interface RunNode {
   readonly undone: { total: number; completed: number; failed: number };
   /** The item above knows that there is something to undo in here. */
   isUndoable: boolean;
+  /** Of the signals that were addressed to this run; absent before the first. */
+  signals: SignalBook | undefined;
   cancelRequested: boolean;
   status: "running" | EndStatus;
   outcome: Outcome | undefined;
@@ -210,6 +216,7 @@ export type ActiveTask =
       readonly cache?: CachedCall;
       /** Row of what its worker told last, in this attempt or one before. */
       readonly progressSeq?: number;
+      readonly notice?: Notice;
     }
   | {
       readonly kind: "backing_off";
@@ -217,8 +224,10 @@ export type ActiveTask =
       readonly tries: Tries;
       readonly retryAt: number;
       readonly progressSeq?: number;
+      readonly notice?: Notice;
     }
   | { readonly kind: "sleeping"; readonly until: number; readonly valueSeq: number }
+  | AwaitingTask
   | {
       readonly kind: "sub_run";
       readonly attempt: number;
@@ -228,6 +237,22 @@ export type ActiveTask =
     }
   /** `reused`: taken over, nobody may need it. */
   | { readonly kind: "foreach"; readonly arraySeq: number; readonly tasks: TaskTable; readonly reused?: true };
+
+/** Waits for a signal, or for a decision. */
+export interface AwaitingTask {
+  readonly kind: "awaiting";
+  readonly attempt: number;
+  readonly tries: Tries;
+  readonly since: number;
+  /** Its `signal_awaited`. */
+  readonly seq: number;
+  /** Row of what fits. */
+  readonly valueSeq: number;
+  /** Absent: an approval. */
+  readonly name?: string;
+  readonly until?: number;
+  readonly asking?: number;
+}
 
 export function emptyTree(): RunTree {
   return {
@@ -240,6 +265,7 @@ export function emptyTree(): RunTree {
     reserved: 0,
     pausedBy: [],
     pausedSeq: 0,
+    waits: newWaitIndex(),
   };
 }
 

@@ -47,8 +47,11 @@ export class StepRecords {
       case "step_started":
       case "step_waiting":
       case "foreach_expanded":
+      case "signal_awaited":
       case "attempt_failed":
-        this.#note(event, seq, at, "running", "attempt" in event ? event.attempt : undefined, undefined);
+        this.#note(event, seq, at, "running", "attempt" in event ? event.attempt : undefined, undefined, {
+          ...(event.kind === "signal_awaited" && event.element === undefined && { awaits: event.name ?? "approval" }),
+        });
         return;
       case "attempt_progress":
         if (event.element === undefined)
@@ -85,7 +88,7 @@ export class StepRecords {
     status: StepStatusName,
     attempt: number | undefined,
     valueSeq: number | undefined,
-    more: Pick<StepDraft, "cached" | "reused" | "progressSeq"> = {},
+    more: Pick<StepDraft, "awaits" | "cached" | "reused" | "progressSeq"> = {},
   ): void {
     if (task.run !== this.#node.ordinal) return;
     if (this.#filter.itemIndex !== undefined && task.item !== this.#filter.itemIndex) return;

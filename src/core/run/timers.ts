@@ -4,7 +4,7 @@ import { expireItem, expireRun } from "./cancel.ts";
 import { completeTask } from "./complete-task.ts";
 import type { Engine } from "./engine.ts";
 import type { Timer } from "./schedule.ts";
-import { settleDeadline } from "./settle-attempt.ts";
+import { expireWait, settleDeadline } from "./settle-attempt.ts";
 import { activeTask } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -43,6 +43,9 @@ function fire(turn: Turn, timer: Timer): void {
     case "item_deadline":
       expireItem(turn, timer.run, timer.item);
       return;
+    case "wait":
+      expireWait(turn, timer.task);
+      return;
     case "run_deadline":
       expireRun(turn, timer.run);
       return;
@@ -66,5 +69,7 @@ function isCurrent(engine: Pick<Engine, "tree">, timer: Timer): boolean {
       return active?.kind === "backing_off" && active.retryAt === timer.at;
     case "sleep":
       return active?.kind === "sleeping" && active.until === timer.at;
+    case "wait":
+      return active?.kind === "awaiting" && active.until === timer.at;
   }
 }

@@ -1,4 +1,5 @@
 import type { ComponentInfo } from "../../protocol/component.ts";
+import { approval } from "./approval.ts";
 import type { Builtin } from "./builtin.ts";
 import { createMessages } from "./create-messages.ts";
 import { evalFlow } from "./eval.ts";
@@ -11,8 +12,10 @@ import { noop } from "./noop.ts";
 import { openai } from "./openai.ts";
 import { putBlob } from "./put-blob.ts";
 import { sleep } from "./sleep.ts";
+import { waitForEvent } from "./wait-for-event.ts";
 
 const BUILTINS: readonly Builtin[] = [
+  approval,
   createMessages,
   evalFlow,
   getBlob,
@@ -24,6 +27,7 @@ const BUILTINS: readonly Builtin[] = [
   openai,
   putBlob,
   sleep,
+  waitForEvent,
 ];
 const BY_ID: ReadonlyMap<string, Builtin> = new Map(BUILTINS.map((builtin) => [builtin.info.component, builtin]));
 

@@ -5,6 +5,7 @@ import { blobIdSchema, runIdSchema } from "./identifier.ts";
 import { jsonValue } from "./json-value.ts";
 import { queryBoolean, queryInteger } from "./query-value.ts";
 import { progressFields, runOrigin, taskError } from "./run.ts";
+import { approvalAsked } from "./wait.ts";
 
 const outcome = z.enum(["success", "failed", "skipped"]);
 const base = z.object({ sequenceNumber: z.int(), timestamp: z.iso.datetime(), runId: runIdSchema });
@@ -51,7 +52,23 @@ export const runEvent = z
       skipped: z.int(),
     }),
     step.extend({ type: z.literal("step_started"), attempt: z.int() }),
-    step.extend({ type: z.literal("step_waiting"), until: z.iso.datetime() }),
+    step.extend({
+      type: z.literal("step_waiting"),
+      until: z.iso.datetime().optional(),
+      awaits: z.string().optional().meta({ description: "The signal that is waited for." }),
+      approval: approvalAsked.optional(),
+    }),
+    base.extend({
+      type: z.literal("signal_received"),
+      name: z.string(),
+      signalId: z.string().optional(),
+      payload: jsonValue.optional(),
+    }),
+    step.extend({
+      type: z.literal("approval_decided"),
+      decision: z.enum(["approved", "rejected"]),
+      by: z.string().optional(),
+    }),
     step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
     step.extend({ type: z.literal("attempt_progress"), attempt: z.int(), ...progressFields }),
     step.extend({ type: z.literal("step_completed"), ...result, cached }),
@@ -80,6 +97,8 @@ const EVENT_TYPES = [
   "chunk_completed",
   "step_started",
   "step_waiting",
+  "signal_received",
+  "approval_decided",
   "attempt_failed",
   "attempt_progress",
   "step_completed",

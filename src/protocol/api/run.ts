@@ -258,6 +258,7 @@ const stepRecord = z
       .optional()
       .meta({ description: "What its worker told last of its progress." }),
     reused: z.boolean().optional().meta({ description: "Taken over from the run of `origin`: nothing was executed." }),
+    awaits: z.string().optional().meta({ description: "The signal it waits for now; `approval` for a decision." }),
     output: jsonValue.optional(),
     error: taskError.optional(),
     journalSeqno: z.int(),

@@ -87,6 +87,8 @@ function eventContent(
     case "compensation_started":
     case "compensation_completed":
     case "step_waiting":
+    case "signal_received":
+    case "approval_decided":
     case "attempt_failed":
     case "attempt_progress":
     case "item_completed":
