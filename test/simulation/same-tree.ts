@@ -25,6 +25,11 @@ function differ(a: unknown, b: unknown, path: string): string | undefined {
       continue;
     }
     if (Object.is(left[key], right[key])) continue;
+    if (key === "waits") {
+      const found = differentMaps(byName(left[key]), byName(right[key]), `${path}.waits`);
+      if (found) return found;
+      continue;
+    }
     const found = differ(left[key], right[key], `${path}.${key}`);
     if (found) return found;
   }
@@ -32,6 +37,11 @@ function differ(a: unknown, b: unknown, path: string): string | undefined {
     if (left[key] === undefined && right[key] !== undefined) return told(undefined, right[key], `${path}.${key}`);
   }
   return undefined;
+}
+
+/** Which name was waited for first decides nothing; who waits first for one name does. */
+function byName(waits: unknown): ReadonlyMap<unknown, unknown> {
+  return new Map([...(waits as RunTree["waits"])].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function differentLists(a: ArrayLike<unknown>, b: ArrayLike<unknown>, path: string): string | undefined {
