@@ -57,11 +57,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `  return task.kind === "backing_off";`,
   },
   {
-    name: "attempts that workers have taken over are sent again after a load",
+    name: "attempts are sent again although workers have taken them over meanwhile",
     rule: "RUN-80",
-    file: "core/run/recover.ts",
-    find: `task.kind === "calling" && task.grantedMs === undefined`,
-    replace: `task.kind === "calling"`,
+    file: "core/run/start-task.ts",
+    find: `active.attempt === lost && active.grantedMs === undefined`,
+    replace: `active.attempt === lost`,
   },
   {
     name: "elements of a foreach are not sent again after a load",

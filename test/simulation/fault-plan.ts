@@ -92,7 +92,7 @@ export function generateFaultPlan(prng: Prng): FaultPlan {
     blobGetFails: seldom(0.4),
     blobPutFails: seldom(0.2),
     maxCrashes: prng.between(1, 12),
-    blobIsSlow: seldom(0.4),
+    blobIsSlow: sometimes(0.5),
     dropReply: sometimes(0.2),
     duplicateReply: sometimes(0.4),
     slowReply: sometimes(0.4),

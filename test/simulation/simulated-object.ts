@@ -207,7 +207,7 @@ export class SimulatedObject {
     for (const id of ids) this.#fetching.add(id);
     const { life } = this;
     const { prng, faults, queue } = this.#world;
-    const latency = prng.chance(faults.blobIsSlow) ? prng.between(0, 5_000) : prng.between(0, 50);
+    const latency = prng.chance(faults.blobIsSlow) ? prng.between(0, 20_000) : prng.between(0, 50);
     queue.plan(this.#world.time() + latency + 100 * failures, async () => {
       if (life !== this.life) return;
       if (this.#fails("get", faults.blobGetFails)) {

@@ -243,6 +243,7 @@ export class Simulation implements ObjectWorld {
     this.#departed.add(departure);
     const handsOver = prng.chance(faults.handOver);
     if (handsOver) this.#handOver(task, attempt);
+    if (handsOver && prng.chance(0.3)) this.#signOfLife(task, attempt);
     if (verdict.kind === "hang" || fate === "drop_reply" || prng.chance(faults.dropReply)) return;
     if (!handsOver && prng.chance(faults.loseCall)) {
       this.#whileAwake(() => this.#loseCall(task, attempt));
@@ -273,6 +274,14 @@ export class Simulation implements ObjectWorld {
 
   #handOver(task: TaskAddress, attempt: number): void {
     this.#whileAwake(async () => {
+      const deadlineAt = this.now() + this.prng.between(1, 40) * 1_000;
+      await this.#object.post({ kind: "hand_over_attempt", task, attempt, deadlineAt });
+    });
+  }
+
+  /** A request of the worker's own: it reaches a later life of the object, and finds the attempt lost. */
+  #signOfLife(task: TaskAddress, attempt: number): void {
+    this.queue.plan(this.#time + this.prng.between(0, 5_000), async () => {
       const deadlineAt = this.now() + this.prng.between(1, 40) * 1_000;
       await this.#object.post({ kind: "hand_over_attempt", task, attempt, deadlineAt });
     });
