@@ -3,6 +3,8 @@ import type { RunEventMessage } from "../../src/protocol/event.ts";
 /** What the journal tells of one task. */
 export interface TaskStory {
   readonly attempts: ReadonlySet<number>;
+  /** When its first attempt left, epoch milliseconds. */
+  readonly startedAt: number;
   /** Epoch milliseconds. */
   readonly completedAt: number | undefined;
 }
@@ -26,11 +28,15 @@ export function journalFaults(events: readonly RunEventMessage[]): readonly stri
 }
 
 export function taskStories(events: readonly RunEventMessage[]): ReadonlyMap<string, TaskStory> {
-  const stories = new Map<string, { attempts: Set<number>; completedAt: number | undefined }>();
+  const stories = new Map<string, { attempts: Set<number>; startedAt: number; completedAt: number | undefined }>();
   for (const event of events) {
     if (event.type !== "step_completed" && event.type !== "step_started") continue;
     const task = taskOf(event);
-    const story = stories.get(task) ?? { attempts: new Set(), completedAt: undefined };
+    const story = stories.get(task) ?? {
+      attempts: new Set(),
+      startedAt: Date.parse(event.timestamp),
+      completedAt: undefined,
+    };
     stories.set(task, story);
     if (event.type === "step_started") story.attempts.add(event.attempt);
     else story.completedAt = Date.parse(event.timestamp);

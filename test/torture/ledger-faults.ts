@@ -41,7 +41,7 @@ function taskFaults(
 ): string[] {
   const story = stories.get(task);
   if (!story || story.completedAt === undefined) return [`${task} was executed and is not completed in the journal`];
-  const { attempts, completedAt } = story;
+  const { attempts, startedAt, completedAt } = story;
   const faults: string[] = [];
   const seen = new Set<number>();
   for (const { attempt, at } of executions) {
@@ -57,10 +57,14 @@ function taskFaults(
     if (same.length > 1 + overlapping)
       faults.push(`${key} was executed ${same.length} times over ${overlapping} kills`);
   }
-  const killed = overlappingKills(executions, kills);
+  // Not every attempt that was sent came to the worker.
+  const killed = kills.filter(({ at }) => at >= startedAt - SLACK_MS && at <= completedAt);
   const ofWorker = killed.filter(({ victim }) => victim === "worker").length;
   // A task taken over may also come to its deadline: its report had nobody to go to.
   const retries = kind.failures + ofWorker + Math.floor(killed.length / (kind.name === "later" ? 1 : SENT_AT_MOST));
+  // While the worker is away, every retry fails at once.
+  if (ofWorker === 0 && attempts.size > 1 + kind.failures + killed.length)
+    faults.push(`${task} had ${attempts.size} attempts over ${killed.length} kills`);
   if (byKey.size > 1 + retries)
     faults.push(`${task} was retried ${byKey.size - 1} times instead of ${retries} at most`);
   return faults;

@@ -33,7 +33,7 @@ export class TortureClient {
   /** Keeps `count` runs alive until `stop`, and looks all of them through to their end. */
   async keepRunning(count: number, stop: AbortSignal): Promise<void> {
     const one = async (): Promise<void> => {
-      do await this.#play(this.#next++);
+      do await this.#play(this.#next++, stop);
       while (!stop.aborted);
     };
     await Promise.all(Array.from({ length: count }, one));
@@ -44,7 +44,8 @@ export class TortureClient {
     await answered(this.#patienceMs, () => fetch(`${this.#url}/api/v1/health`));
   }
 
-  async #play(x: number): Promise<void> {
+  async #play(x: number, stop: AbortSignal): Promise<void> {
+    let deadline: number | undefined;
     const kind = TORTURE_FLOWS[x % TORTURE_FLOWS.length];
     if (!kind) return;
     const submitted: RunSummary = JSON.parse(
@@ -55,10 +56,11 @@ export class TortureClient {
       }),
     );
     const { runId } = submitted;
-    const deadline = Date.now() + 2 * this.#patienceMs;
     let summary = submitted;
     while (summary.status === "running") {
-      if (Date.now() > deadline) {
+      // A task may be lost as often as there are kills.
+      if (stop.aborted) deadline ??= Date.now() + 2 * this.#patienceMs;
+      if (deadline !== undefined && Date.now() > deadline) {
         this.violations.push(`lost: run ${runId} (${kind.name}) was acknowledged and has not ended`);
         return;
       }

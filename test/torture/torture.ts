@@ -110,7 +110,7 @@ export async function torture({ kills, runs, seed, log }: TortureOptions): Promi
     for (let kill = 1; kill <= kills && !stop.signal.aborted; kill++) {
       if (kill % MEASURE_EVERY === 0) await measuredKill();
       else {
-        await pause(prng.between(50, 1_200));
+        await pause(prng.between(50, 2_500));
         await (prng.chance(1 / 6) ? Promise.all([killOrchestrator(), killWorker()]) : killOrchestrator());
       }
       if (kill % 20 === 0) log(`${kill} kills, ${client.ended.length} runs ended`);
