@@ -1,8 +1,8 @@
 /**
  * Blobs of one namespace in R2, at `ns/<ns>/blobs/<hash>`. A key is written once and its bytes are what its name says: every
- * put is create-only, type and filename of the first writer stay, and what is read is hashed again. A long stream, whose hash is known only at its end, goes to
- * `ns/<ns>/uploads/<upload id>` in parts and is copied from there; an interrupted one leaves at most a multipart upload, which
- * R2 drops by itself, or an object under `uploads/`.
+ * put is create-only, type and filename of the first writer stay, and what is read is hashed again. A long stream, whose hash is
+ * known only at its end, goes to `ns/<ns>/uploads/<upload id>` in parts and is copied from there; an interrupted one leaves at
+ * most a multipart upload, which R2 drops by itself, or an object under `uploads/`.
  */
 import type { BlobStore, BlobType, StoredBlob } from "../core/ports/blob-store.ts";
 import type { BlobId, Namespace } from "../protocol/ids.ts";
@@ -69,7 +69,7 @@ export class R2BlobStore implements BlobStore {
 
   async getStream(id: BlobId): Promise<(StoredBlob & { readonly body: ReadableStream<Uint8Array> }) | undefined> {
     const object = await this.#bucket.get(this.#key(id));
-    return object ? { ...describe(id, object), body: verified(id, object.body) } : undefined;
+    return object ? { ...describe(id, object), body: verified(id, object) } : undefined;
   }
 
   async delete(id: BlobId): Promise<void> {
@@ -142,21 +142,21 @@ export class R2BlobStore implements BlobStore {
 }
 
 /** The same bytes; the stream fails at its end, and so is cut off for whoever reads it, when they are not what the id says. */
-function verified(id: BlobId, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+function verified(id: BlobId, { body, size }: R2ObjectBody): ReadableStream<Uint8Array> {
   const digest = new crypto.DigestStream("SHA-256");
   const writer = digest.getWriter();
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      async transform(chunk, controller) {
-        await writer.write(chunk);
-        controller.enqueue(chunk);
-      },
-      async flush() {
-        await writer.close();
-        if (toBlobId(await digest.digest) !== id) throw new DamagedBlobError(id);
-      },
-    }),
-  );
+  const check = new TransformStream<Uint8Array, Uint8Array>({
+    async transform(chunk, controller) {
+      await writer.write(chunk);
+      controller.enqueue(chunk);
+    },
+    async flush() {
+      await writer.close();
+      if (toBlobId(await digest.digest) !== id) throw new DamagedBlobError(id);
+    },
+  });
+  // Its length is known, so that an answer with it has a content-length.
+  return body.pipeThrough(check).pipeThrough(new FixedLengthStream(size));
 }
 
 function describe(id: BlobId, { size, customMetadata }: R2Object): StoredBlob {
