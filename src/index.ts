@@ -26,6 +26,7 @@ import type { Timers } from "./dispatch/deadline.ts";
 import type { DispatcherApi } from "./dispatch/dispatcher-api.ts";
 import { defineDispatcherObject } from "./dispatch/dispatcher-object.ts";
 import type { SessionCache } from "./dispatch/http-jsonrpc/worker-session.ts";
+import type { ContractCache } from "./dispatch/input-contracts.ts";
 import type { McpGenerations } from "./dispatch/mcp/mcp-session.ts";
 import { Router } from "./dispatch/router.ts";
 import { D1FlowCatalog } from "./index-store/d1-flow-catalog.ts";
@@ -82,6 +83,8 @@ const timers: Timers = {
 const sessions: SessionCache = new Map();
 /** Which generation of the protocol MCP servers speak. */
 const mcpGenerations: McpGenerations = new Map();
+/** What the components of plugins say they take. */
+const contracts: ContractCache = new Map();
 
 interface Deployment {
   readonly config: StepflowConfig;
@@ -154,6 +157,7 @@ function routerOf(env: Env, namespace: Namespace): Router {
     bindings: { ...env },
     sessions,
     mcpGenerations,
+    contracts,
     openAi: {
       ...(env.OPENAI_API_KEY !== undefined && { apiKey: env.OPENAI_API_KEY }),
       ...(env.OPENAI_BASE_URL !== undefined && { baseUrl: env.OPENAI_BASE_URL }),

@@ -4,11 +4,13 @@ import type { AttemptCall, Transport } from "../core/ports/transport.ts";
 import { assertNever } from "../protocol/assert-never.ts";
 import type { OpenAiDefaults } from "./builtin/builtin.ts";
 import { BuiltinTransport } from "./builtin/builtin-transport.ts";
+import { CheckedTransport } from "./checked-transport.ts";
 import type { Timers } from "./deadline.ts";
 import type { CallbackHandler } from "./http-jsonrpc/callback-handler.ts";
 import { HttpJsonRpcTransport } from "./http-jsonrpc/http-jsonrpc-transport.ts";
 import type { WorkerFetch } from "./http-jsonrpc/worker-connection.ts";
 import type { SessionCache } from "./http-jsonrpc/worker-session.ts";
+import { type ContractCache, InputContracts } from "./input-contracts.ts";
 import { type ComponentListing, listRoutedComponents } from "./list-components.ts";
 import type { McpGenerations } from "./mcp/mcp-session.ts";
 import { McpTransport } from "./mcp/mcp-transport.ts";
@@ -28,6 +30,8 @@ export interface DispatchDeps {
   readonly sessions: SessionCache;
   /** Lives as long as the isolate. */
   readonly mcpGenerations: McpGenerations;
+  /** Lives as long as the isolate. */
+  readonly contracts: ContractCache;
   readonly openAi: OpenAiDefaults;
   /** Where the workers of a plugin reach our blobs, today; absolute, without a slash at its end. */
   readonly blobApiUrl?: (plugin: string) => string;
@@ -54,7 +58,7 @@ export class Router {
     if (known) return known;
     const plugin = this.#config.plugins.find((candidate) => candidate.name === name);
     const transport = plugin
-      ? createTransport(plugin, this.#deps)
+      ? checked(createTransport(plugin, this.#deps), plugin, this.#deps)
       : new UnreachableTransport(`plugin '${name}' is not configured`);
     this.#transports.set(name, transport);
     return transport;
@@ -64,6 +68,21 @@ export class Router {
   listComponents(signal: AbortSignal): Promise<ComponentListing> {
     return listRoutedComponents(this.#config, (plugin) => this.transport(plugin).listComponents(signal), signal);
   }
+}
+
+/** Bound on asking a worker what its components take. */
+const ASK_CONTRACTS_MS = 5_000;
+
+/** Builtins check their own input; mocks compare whole values. */
+function checked(transport: Transport, { name, kind, validation }: PluginConfig, deps: DispatchDeps): Transport {
+  if (validation === "off" || kind === "builtin" || kind === "mock") return transport;
+  const contracts = new InputContracts({
+    plugin: name,
+    cache: deps.contracts,
+    list: () => transport.listComponents(AbortSignal.timeout(ASK_CONTRACTS_MS)),
+    now: () => deps.timers.now(),
+  });
+  return new CheckedTransport(transport, contracts, validation);
 }
 
 function createTransport(plugin: PluginConfig, deps: DispatchDeps): Transport {

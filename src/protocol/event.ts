@@ -90,6 +90,7 @@ export type RunEventMessage =
       readonly outcome: Outcome;
       /** It is the result of an earlier call (the step's `cache`). */
       readonly cached?: true;
+      readonly warnings?: readonly string[];
       /** Taken over from the run of `origin`. */
       readonly reused?: boolean;
       readonly result?: Json;

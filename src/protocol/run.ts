@@ -83,6 +83,8 @@ export interface StepRecord {
   readonly attempt?: number;
   /** The output is that of an earlier call (the step's `cache`). */
   readonly cached?: true;
+  /** What was odd about its call but did not matter to the component: an input that its schema does not describe. */
+  readonly warnings?: readonly string[];
   /** What its worker told last of its progress. */
   readonly lastProgress?: Progress;
   /** Taken over from the run this one comes from: nothing was executed. */

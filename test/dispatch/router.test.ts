@@ -26,6 +26,7 @@ function router(text: string, deps: Partial<DispatchDeps> = {}): Router {
     bindings: {},
     sessions: new Map(),
     mcpGenerations: new Map(),
+    contracts: new Map(),
     openAi: {},
     ...deps,
   });

@@ -72,6 +72,7 @@ export function liveProgress(out: Terminal, itemCount: number): RunProgress {
       const why = event.error === undefined ? "" : out.dim(` ${event.error.code}: ${event.error.message}`);
       const cached = event.cached ? out.dim(" cached") : "";
       say(`${mark(event.outcome, out)} ${item}${event.stepId}${took}${cached}${why}`);
+      for (const warning of event.warnings ?? []) say(out.dim(`  warning: ${warning}`));
     }
   };
   return {

@@ -95,13 +95,11 @@ function note(settings: SettingReader, message: string, hint: string): void {
 
 function readValidation(settings: SettingReader, kind: PluginKind): ValidationMode {
   const chosen = settings.oneOf("validation", ["off", "warn", "enforce"]);
-  if (chosen === "enforce" && kind !== "builtin") {
-    const hint = "The orchestrator checks the input of builtins only; workers check their own.";
-    const path = `${settings.path}.validation`;
-    settings.diagnostics.add("ignoredSetting", `"validation: enforce" has no effect on ${kind} plugins`, {
-      path,
+  if (chosen !== undefined && chosen !== "off" && kind === "mock") {
+    settings.diagnostics.add("ignoredSetting", `"validation: ${chosen}" has no effect on mock plugins`, {
+      path: `${settings.path}.validation`,
       at: settings.at,
-      hint,
+      hint: "A mock compares whole inputs with its behaviors.",
     });
   }
   if (chosen) return chosen;

@@ -12,7 +12,10 @@ import { emit } from "./turn.ts";
 import { stepSettled } from "./wait.ts";
 
 /** `byComponent`: it is what the component itself came to, in this run. */
-export type TaskResult =
+export type TaskResult = {
+  /** What was odd about the call but did not matter to the component. */
+  readonly warnings?: readonly string[];
+} & (
   | {
       readonly outcome: "success";
       readonly value: Value | StoredValue;
@@ -23,17 +26,20 @@ export type TaskResult =
   | { readonly outcome: "success"; readonly from: number; readonly byComponent?: boolean }
   | { readonly outcome: "failed"; readonly error: TaskError }
   /** `error`: why, when `onError: skip` made it so. */
-  | { readonly outcome: "skipped"; readonly error?: TaskError };
+  | { readonly outcome: "skipped"; readonly error?: TaskError }
+);
 
 /** `attempt` 0: nothing was executed. */
 export function completeTask(turn: Turn, task: TaskAddress, result: TaskResult, attempt: number): void {
   const isUndoable =
     "byComponent" in result && result.byComponent && !task.undo && stepAt(turn.tree, task).compensate !== undefined;
+  const { outcome, warnings } = result;
   const event = {
     kind: "step_completed" as const,
     ...task,
-    outcome: result.outcome,
+    outcome,
     attempt,
+    ...(warnings && { warnings }),
     ...(isUndoable && { undoable: true as const }),
   };
   if ("from" in result) emit(turn, { ...event, from: result.from });

@@ -126,6 +126,7 @@ export function toMessage(
         ...step(event),
         outcome: event.outcome,
         ...(event.cached && { cached: event.cached }),
+        ...(event.warnings && { warnings: event.warnings }),
         ...(event.reused && { reused: true }),
         ...result(event.outcome),
       };

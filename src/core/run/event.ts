@@ -191,6 +191,8 @@ export type RunEvent =
       readonly from?: number;
       /** The result is that of an earlier call. */
       readonly cached?: true;
+      /** What was odd about the call but did not matter to the component. */
+      readonly warnings?: readonly string[];
       readonly reused?: true;
     })
   /**

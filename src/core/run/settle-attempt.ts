@@ -2,7 +2,7 @@
 import type { TaskOutcome } from "../ports/task-outcome.ts";
 import { awaitSignal } from "./await-signal.ts";
 import { boundResult } from "./bound-result.ts";
-import { completeTask } from "./complete-task.ts";
+import { completeTask, type TaskResult } from "./complete-task.ts";
 import { errorValue } from "./error-value.ts";
 import type { TaskAddress } from "./event.ts";
 import { decideFailure, errorOf } from "./failure.ts";
@@ -72,14 +72,12 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
   const { step } = stepAt(turn.tree, task);
   const checked: TaskOutcome =
     outcome.kind === "success" ? boundResult(outcome.value, turn.settings.maxResultBytes) : outcome;
+  const warnings = outcome.kind === "crashed" ? undefined : outcome.warnings;
+  const complete = (result: TaskResult) =>
+    completeTask(turn, task, { ...result, ...(warnings && { warnings }) }, attempted.attempt);
   if (checked.kind === "success") {
     const cached = outcome.kind === "success" && outcome.cached === true;
-    const result = {
-      outcome: "success",
-      value: checked.value,
-      ...(cached ? { cached } : { byComponent: true }),
-    } as const;
-    completeTask(turn, task, result, attempted.attempt);
+    complete({ outcome: "success", value: checked.value, ...(cached ? { cached } : { byComponent: true }) });
     return;
   }
   const error = errorOf(checked, step.id, attempted.componentId);
@@ -107,12 +105,12 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
       return;
     }
     case "use_default":
-      completeTask(turn, task, { outcome: "success", value: inline(decision.value) }, attempted.attempt);
+      complete({ outcome: "success", value: inline(decision.value) });
       return;
     case "skip":
-      completeTask(turn, task, { outcome: "skipped", error }, attempted.attempt);
+      complete({ outcome: "skipped", error });
       return;
     case "fail":
-      completeTask(turn, task, { outcome: "failed", error }, attempted.attempt);
+      complete({ outcome: "failed", error });
   }
 }

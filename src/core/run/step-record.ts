@@ -65,6 +65,7 @@ export class StepRecords {
         const status = event.outcome === "success" ? "completed" : event.outcome;
         this.#note(event, seq, at, status, event.attempt || undefined, event.from ?? seq, {
           ...(event.cached && { cached: event.cached }),
+          ...(event.warnings && { warnings: event.warnings }),
           ...(event.reused && { reused: true }),
         });
         return;
@@ -88,7 +89,7 @@ export class StepRecords {
     status: StepStatusName,
     attempt: number | undefined,
     valueSeq: number | undefined,
-    more: Pick<StepDraft, "awaits" | "cached" | "reused" | "progressSeq"> = {},
+    more: Pick<StepDraft, "awaits" | "cached" | "reused" | "progressSeq" | "warnings"> = {},
   ): void {
     if (task.run !== this.#node.ordinal) return;
     if (this.#filter.itemIndex !== undefined && task.item !== this.#filter.itemIndex) return;

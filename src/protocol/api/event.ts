@@ -4,7 +4,7 @@ import { RUN_STATUSES } from "../run.ts";
 import { blobIdSchema, runIdSchema } from "./identifier.ts";
 import { jsonValue } from "./json-value.ts";
 import { queryBoolean, queryInteger } from "./query-value.ts";
-import { progressFields, runOrigin, taskError } from "./run.ts";
+import { progressFields, runOrigin, stepWarnings, taskError } from "./run.ts";
 import { approvalAsked } from "./wait.ts";
 
 const outcome = z.enum(["success", "failed", "skipped"]);
@@ -71,7 +71,7 @@ export const runEvent = z
     }),
     step.extend({ type: z.literal("attempt_failed"), attempt: z.int(), retryAt: z.iso.datetime(), error: taskError }),
     step.extend({ type: z.literal("attempt_progress"), attempt: z.int(), ...progressFields }),
-    step.extend({ type: z.literal("step_completed"), ...result, cached }),
+    step.extend({ type: z.literal("step_completed"), ...result, cached, warnings: stepWarnings }),
     base.extend({ type: z.literal("item_completed"), itemIndex: z.int(), ...result }),
     base.extend({
       type: z.literal("compensation_started"),

@@ -241,6 +241,11 @@ const compensationRecord = z.object({
   completedAt: time.optional(),
 });
 
+export const stepWarnings = z
+  .array(z.string())
+  .optional()
+  .meta({ description: "What was odd about its call but did not matter to the component." });
+
 const stepRecord = z
   .object({
     stepId: z.string(),
@@ -253,6 +258,7 @@ const stepRecord = z
       .literal(true)
       .optional()
       .meta({ description: "The output is that of an earlier call, by the step's cache." }),
+    warnings: stepWarnings,
     lastProgress: z
       .object(progressFields)
       .optional()

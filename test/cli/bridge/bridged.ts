@@ -68,6 +68,7 @@ export async function bridged(
     bindings: {},
     sessions: new Map(),
     mcpGenerations: new Map(),
+    contracts: new Map(),
     openAi: {},
     ...(options.callbacks && { callbacks: options.callbacks }),
   });

@@ -336,13 +336,13 @@ routes:
   });
 });
 
-test("says that enforcing schemas has no effect on a plugin whose worker checks its own input", () => {
+test("says that schemas are not checked for mocks", () => {
   const { config, diagnostics } = parseConfig(
-    "plugins:\n  w: { type: http, url: https://w.example, validation: enforce }\nroutes: { /w: [{ plugin: w }] }",
+    "plugins:\n  m: { type: mock, validation: enforce, components: {} }\nroutes: { /m: [{ plugin: m }] }",
   );
   expect(config?.plugins[0]?.validation).toBe("enforce");
   expect(diagnostics).toContainEqual(
-    expect.objectContaining({ kind: "ignoredSetting", level: "info", path: "$.plugins.w.validation" }),
+    expect.objectContaining({ kind: "ignoredSetting", level: "info", path: "$.plugins.m.validation" }),
   );
 });
 

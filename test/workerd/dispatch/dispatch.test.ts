@@ -34,6 +34,7 @@ function worker(execute: Execute, timers = new ManualTimers()) {
     bindings: { W: binding(execute) },
     sessions: new Map(),
     mcpGenerations: new Map(),
+    contracts: new Map(),
     openAi: {},
   };
   return { transport: new Router(config!, deps).transport("w"), timers };
@@ -81,6 +82,7 @@ test("an event stream that breaks after its last event, with a callback answered
     bindings: { W },
     sessions: new Map(),
     mcpGenerations: new Map(),
+    contracts: new Map(),
     openAi: {},
   };
   const outcome = await new Router(config!, deps).transport("w").execute(attemptCall(), never);
@@ -114,6 +116,7 @@ test("configuration, schema checks and JSONata need no eval", async () => {
     bindings: {},
     sessions: new Map(),
     mcpGenerations: new Map(),
+    contracts: new Map(),
     openAi: {},
   };
   const builtin = new Router(DEFAULT_CONFIG, deps).transport("builtin");
