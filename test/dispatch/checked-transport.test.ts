@@ -13,8 +13,10 @@ const never = new AbortController().signal;
 const NUMBER = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
 let worker: HttpWorker;
 let timers: ManualTimers;
+let blobs: MemoryBlobStore;
 beforeEach(async () => {
   timers = new ManualTimers();
+  blobs = new MemoryBlobStore();
   worker = await HttpWorker.start({
     "components/execute": () => ({ output: 1 }),
     "components/list": () => ({ components: [{ component: "/double", input_schema: NUMBER }, { component: "/free" }] }),
@@ -28,7 +30,7 @@ function transport(validation: string): Transport {
   );
   expect(config, JSON.stringify(diagnostics)).toBeDefined();
   const router = new Router(config!, {
-    blobs: new MemoryBlobStore(),
+    blobs,
     fetch,
     timers,
     bindings: {},
@@ -58,11 +60,12 @@ test("CONF-11 enforce refuses an input that does not fit without a call, and tel
 
 test("CONF-11 enforce lets through what fits, what nobody described, and references to blobs", async () => {
   const target = transport("enforce");
+  const { id } = await blobs.put(new TextEncoder().encode('"four"'), { blobType: "data" });
   for (const [input, component] of [
     [{ n: 4 }, "/double"],
     ["anything", "/free"],
     [1, "/unknown"],
-    [{ n: { $blob: "a".repeat(64) } }, "/double"],
+    [{ n: { $blob: id } }, "/double"],
   ] as const) {
     expect(await execute(target, input, component), component).toMatchObject({ kind: "success" });
   }

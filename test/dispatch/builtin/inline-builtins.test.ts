@@ -217,7 +217,12 @@ describe("map", () => {
   test("starts one sub-run with an item per element", () => {
     expect(mapFlow.start({ workflow: FLOW, items: [1, null, "x"], max_concurrency: 2 })).toEqual({
       kind: "start",
-      request: { flow: { kind: "document", document: FLOW }, inputs: [1, null, "x"], maxConcurrency: 2 },
+      request: {
+        flow: { kind: "document", document: FLOW },
+        inputs: [1, null, "x"],
+        maxConcurrency: 2,
+        mayBeChunked: true,
+      },
     });
     expect(mapFlow.start({ flow_id: ID, items: [] })).toEqual({
       kind: "done",
