@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { folderWith, startStepflow, stepflow, waitForText } from "../support/stepflow-cli.ts";
 
 const files = {
+  "wait.yaml":
+    "name: wait\ndescription: Waits.\nsteps:\n- id: a\n  component: /builtin/wait_for_event\n  input: { name: paid }\noutput: { $step: a }\n",
   "hello.yaml":
     "name: hello\ndescription: Greets.\nsteps:\n- id: a\n  component: /builtin/noop\n  input: { $input: name }\noutput: { $step: a }\n",
   "nap.yaml":
@@ -79,6 +81,17 @@ describe("serve", () => {
     expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining("no run is given")]);
     const bulk = await stepflow(["runs", "cancel", "--flow-name", "no-such-flow", "--dry-run"], { cwd, env });
     expect([bulk.code, bulk.stderr]).toEqual([0, expect.stringContaining("0 would be done, 0 skipped, 0 failed")]);
+
+    const waiting = await json("submit", "wait.yaml", "--detach");
+    expect(await json("runs", "waits", waiting.runId)).toMatchObject([{ kind: "signal", name: "paid", stepId: "a" }]);
+    const unread = await stepflow(["runs", "signal", waiting.runId, "paid", "--payload-json", "{"], { cwd, env });
+    expect([unread.code, unread.stderr]).toEqual([2, expect.stringContaining("--payload-json: not valid JSON")]);
+    const pay = ["runs", "signal", waiting.runId, "paid", "--payload-json", '{"amount": 12}', "--id", "p-1"];
+    expect(await json(...pay)).toEqual({ accepted: true });
+    expect(await json(...pay)).toEqual({ accepted: true, duplicate: true });
+    expect(await json("runs", "get", waiting.runId, "--wait")).toMatchObject({
+      results: [{ result: { outcome: "success", result: { amount: 12 } } }],
+    });
 
     expect(await server.stop()).toBe(0);
     const refused = await stepflow(["runs", "list"], { cwd, env });

@@ -60,6 +60,7 @@ describe("README", () => {
   describe("over HTTP", () => {
     let server: ChildProcess;
     let url = "";
+    let waitingRunId = "";
     beforeAll(async () => {
       const line = commands.find((command) => command.includes(" serve ")) ?? "";
       const args = words(line)
@@ -69,6 +70,17 @@ describe("README", () => {
       if (!server.stdout) throw new Error("the server has no standard output");
       const [, port] = await waitForText(server.stdout, /"port":\s*(\d+)/);
       url = `http://127.0.0.1:${port}`;
+      const flow = {
+        steps: [{ id: "w", component: "/builtin/wait_for_event", input: { name: "paid" } }],
+        output: null,
+      };
+      const headers = { "content-type": "application/json" };
+      const submitted = await fetch(`${url}/api/v1/runs`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ flow, input: {} }),
+      });
+      waitingRunId = JSON.parse(await submitted.text()).runId;
     });
     afterAll(async () => {
       server.kill();
@@ -76,7 +88,7 @@ describe("README", () => {
     });
 
     it.each(remote)("`%s` ends with status 0", async (line) => {
-      const args = words(line.replace("http://127.0.0.1:7840", url)).slice(2);
+      const args = words(line.replace("http://127.0.0.1:7840", url).replace("RUN_ID", waitingRunId)).slice(2);
       expect(await stepflow(args, { cwd: root })).toMatchObject({ code: 0 });
     });
 

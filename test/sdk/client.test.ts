@@ -112,6 +112,26 @@ describe("runs", () => {
   });
 });
 
+describe("signals", () => {
+  test("RUN-92 are sent to what a run waits for, once for the same id", async () => {
+    const wait = (name: string) => ({ id: name, component: "/builtin/wait_for_event", input: { name } });
+    const { runId } = await client.runs.submit({
+      flow: { steps: [wait("paid: €"), wait("sent")], output: [{ $step: "paid: €" }, { $step: "sent" }] },
+    });
+    const waits = [];
+    for await (const { stepId, kind } of client.runs.waits(runId)) waits.push(`${stepId} ${kind}`);
+    expect(waits.toSorted()).toEqual(["paid: € signal", "sent signal"]);
+    const send = () => client.signals.send(runId, "paid: €", { payload: { amount: 12 }, id: "payment" });
+    expect([await send(), await send()]).toEqual([{ accepted: true }, { accepted: true, duplicate: true }]);
+    await client.signals.send(runId, "sent");
+    expect((await client.runs.wait(runId)).outcome).toBe("success");
+    for await (const { result } of client.runs.items(runId))
+      expect(result).toEqual({ outcome: "success", result: [{ amount: 12 }, null] });
+    for await (const wait of client.runs.waits(runId)) expect(wait).toBe("nothing, once it has ended");
+    await expect(client.signals.send(runId, "paid: €")).rejects.toBeInstanceOf(StepflowApiError);
+  });
+});
+
 describe("events", () => {
   test("come in order, each once, to the end of the run, while it goes on", async () => {
     const { runId } = await client.runs.submit({ flow: napping(150) });

@@ -6,6 +6,7 @@ import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
 import type { runPage, stepPage } from "../../protocol/api/run.ts";
 import type { createdToken, createTokenBody, listedToken, tokenPage } from "../../protocol/api/token.ts";
+import type { acceptedSignal, signalBody, waitPage } from "../../protocol/api/wait.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
 import type { Json } from "../../protocol/json.ts";
 import { readEventStream } from "../../protocol/read-event-stream.ts";
@@ -66,6 +67,17 @@ export class ApiClient {
   /** `cancel`, `pause`, `resume`. */
   control(runId: string, action: "cancel" | "pause" | "resume"): Promise<RunSummary> {
     return this.#json("POST", `/runs/${encodeURIComponent(runId)}/${action}`, { body: {} });
+  }
+
+  signal(runId: string, name: string, signal: z.input<typeof signalBody>): Promise<z.infer<typeof acceptedSignal>> {
+    const path = `/runs/${encodeURIComponent(runId)}/signals/${encodeURIComponent(name)}`;
+    return this.#json("POST", path, { body: signal });
+  }
+
+  /** All that the run and its sub-runs wait for, the oldest first. */
+  async waits(runId: string): Promise<z.infer<typeof waitPage>["waits"]> {
+    const pages = await this.#pages<z.infer<typeof waitPage>>(`/runs/${encodeURIComponent(runId)}/waits`);
+    return pages.flatMap((page) => page.waits);
   }
 
   /** A new run that takes over what this one has come to. */

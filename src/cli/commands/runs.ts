@@ -5,6 +5,7 @@ import { serverArgs, serverClient, wholeNumber } from "../command-flags.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { renderTable } from "../report/table.ts";
 import { cancel, fork, pause, rerun, resume, retry } from "./run-control.ts";
+import { signal, waits } from "./run-waits.ts";
 
 const runArgs = { run: { type: "positional", required: true, description: "the run's id" }, ...serverArgs } as const;
 const print = (value: unknown) => writeToStandardOutput(`${JSON.stringify(value, null, 2)}\n`);
@@ -100,8 +101,11 @@ const events = leafCommand({
 });
 
 export const runsCommand = commandGroup(
-  { name: "runs", description: "Look at runs of an orchestrator; hold, stop and repeat them." },
-  [list, get, cancel, pause, resume, retry, rerun, fork, events],
+  {
+    name: "runs",
+    description: "Look at runs of an orchestrator; hold, stop and repeat them, and give them what they wait for.",
+  },
+  [list, get, cancel, pause, resume, retry, rerun, fork, signal, waits, events],
 );
 
 function row(

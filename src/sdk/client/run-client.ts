@@ -12,8 +12,10 @@ import type {
   submitRunBody,
   submittedRun,
 } from "../../protocol/api/run.ts";
+import type { waitPage } from "../../protocol/api/wait.ts";
 import { hasEnded } from "../../protocol/has-ended.ts";
 import type { ItemResult, RunSummary, StepRecord } from "../../protocol/run.ts";
+import type { RunWait } from "../../protocol/wait.ts";
 import type { ApiRequests } from "./api-request.ts";
 
 /** What is run: one of `flow`, `flowId`, `flowName`; `input` is an array of items, or one item. */
@@ -168,6 +170,14 @@ export class RunClient {
     for await (const page of this.#api.pages<z.output<typeof stepPage>>(`${path(runId)}/steps`, options)) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same shape, without zod's `| undefined`
       yield* page.steps as StepRecord[];
+    }
+  }
+
+  /** The signals and approvals that the run, or a sub-run of it, waits for; the oldest first. */
+  async *waits(runId: string): AsyncGenerator<RunWait> {
+    for await (const page of this.#api.pages<z.output<typeof waitPage>>(`${path(runId)}/waits`, { limit: PAGE })) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same shape, without zod's `| undefined`
+      yield* page.waits as RunWait[];
     }
   }
 }

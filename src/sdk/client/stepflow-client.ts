@@ -7,6 +7,7 @@ import { ApiRequests, type ClientOptions } from "./api-request.ts";
 import { FlowClient } from "./flow-client.ts";
 import { RunClient } from "./run-client.ts";
 import { type EventOptions, runEvents } from "./run-events.ts";
+import { SignalClient } from "./signal-client.ts";
 import { apiErrorOf } from "./stepflow-api-error.ts";
 
 export type ComponentList = z.output<typeof componentList>;
@@ -15,6 +16,7 @@ export type ComponentList = z.output<typeof componentList>;
 export class StepflowClient {
   readonly flows: FlowClient;
   readonly runs: RunClient;
+  readonly signals: SignalClient;
   readonly blobs: BlobClient;
   readonly #api: ApiRequests;
 
@@ -23,6 +25,7 @@ export class StepflowClient {
     this.#api = new ApiRequests(url, token, options);
     this.flows = new FlowClient(this.#api);
     this.runs = new RunClient(this.#api);
+    this.signals = new SignalClient(this.#api);
     this.blobs = new BlobClient(this.#api);
   }
 
