@@ -20,6 +20,8 @@ export function checkBackoff(
   if (
     command.kind === "settle_attempt" &&
     addressKey(command.task) === addressKey(event) &&
+    // Not a late reply to the one before, while this one is given up.
+    command.attempt === event.attempt &&
     command.outcome.kind === "failed"
   ) {
     const { retryAfterMs = 0 } = command.outcome;

@@ -1,6 +1,9 @@
 /** What will happen in the simulated world, by time; what falls on the same millisecond happens in the order it was planned. */
 import TinyQueue from "tinyqueue";
 
+/** When every simulated world begins, epoch milliseconds. */
+export const START = 1_700_000_000_000;
+
 interface Planned {
   readonly at: number;
   readonly order: number;

@@ -25,6 +25,8 @@ export interface FaultPlan {
   readonly loseCall: number;
   /** The worker takes the attempt over and reports later. */
   readonly handOver: number;
+  /** The worker tells how far it has come, once or twice. */
+  readonly progress: number;
   /** A reply finds its way even though the object that sent the call is gone. */
   readonly replyOutlivesObject: number;
   readonly earlyAlarm: number;
@@ -66,6 +68,7 @@ export const NO_FAULTS: FaultPlan = {
   cutReply: 0,
   loseCall: 0,
   handOver: 0,
+  progress: 0,
   replyOutlivesObject: 0,
   earlyAlarm: 0,
   lateAlarm: 0,
@@ -99,6 +102,7 @@ export function generateFaultPlan(prng: Prng): FaultPlan {
     cutReply: seldom(0.2),
     loseCall: sometimes(0.15),
     handOver: sometimes(0.5),
+    progress: sometimes(0.5),
     replyOutlivesObject: sometimes(0.9),
     earlyAlarm: sometimes(0.5),
     lateAlarm: sometimes(0.5),

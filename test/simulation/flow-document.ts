@@ -6,6 +6,7 @@ export interface StepDocument {
   readonly component: string;
   readonly input?: Json;
   readonly onError?: { readonly action: string; readonly defaultValue?: Json; readonly maxRetries?: number };
+  readonly cache?: { readonly key?: Json };
   readonly skip?: Json;
   readonly foreach?: Json;
   readonly mustExecute?: boolean;

@@ -1,5 +1,6 @@
 /** Random runs: a flow document in the canonical dialect, its inputs, variables and bounds. */
 import type { Json, JsonObject } from "../../src/protocol/json.ts";
+import { START } from "./event-queue.ts";
 import type { Surroundings } from "./expression-generator.ts";
 import { generateExpression, generateList } from "./expression-generator.ts";
 import type { Prng } from "./prng.ts";
@@ -48,13 +49,17 @@ function generateFlow(prng: Prng, stepCount: number, nesting: number): JsonObjec
     const id = `s${index}`;
     const step = generateStep(prng, id, known, nesting);
     steps.push(step);
-    // The id of a sub-run depends on the schedule: nothing may refer to it.
-    const runsSubFlow = step["component"] === "/builtin/eval";
-    known.push(runsSubFlow && !step["foreach"] ? { id, path: "$.result" } : { id });
-    if (runsSubFlow && step["foreach"]) known.pop();
+    const path = ownPath(step);
+    if (!path || !step["foreach"]) known.push(path ? { id, path } : { id });
   }
   const output = generateOutput(prng, { steps: known, insideForeach: false });
   return { name: "simulated", ...(steps.length > 0 && { steps }), output };
+}
+
+/** What of a step's result can be told beforehand: not the id of a sub-run, nor how long it is still to a point in time. */
+function ownPath({ component, input }: JsonObject): string | undefined {
+  if (component === "/builtin/eval") return "$.result";
+  return component === "/builtin/sleep" && (input as JsonObject)["until"] !== undefined ? "$.passthrough" : undefined;
 }
 
 /** Half of the outputs look at most steps, so that most of the flow runs. */
@@ -73,11 +78,14 @@ function generateStep(prng: Prng, id: string, known: Surroundings["steps"], nest
   const foreach = prng.chance(0.2);
   const around: Surroundings = { steps: known, insideForeach: foreach };
   const outside: Surroundings = { steps: known, insideForeach: false };
+  const input = generateComponentInput(prng, component, around, nesting);
+  const path = ownPath({ component, input });
+  const own = path ? { id, path } : { id };
   return {
     id,
     component,
     ...(prng.chance(0.5) && { onError: generateErrorAction(prng) }),
-    input: generateComponentInput(prng, component, around, nesting),
+    input,
     ...(prng.chance(0.12) && { mustExecute: true }),
     ...(prng.chance(0.15) && { skip: generateExpression(prng, outside, 2) }),
     ...(foreach && {
@@ -86,20 +94,26 @@ function generateStep(prng: Prng, id: string, known: Surroundings["steps"], nest
     }),
     ...((component === "/w/hang" || prng.chance(0.2)) && { timeout: prng.between(1, 20) * 500 }),
     ...(prng.chance(0.25) && { retry: generateRetry(prng) }),
-    ...(prng.chance(0.3) && {
-      compensate: generateCompensation(prng, { id, runsSubFlow: component === "/builtin/eval" }, around, nesting),
-    }),
+    ...(component.startsWith("/w/") && prng.chance(0.2) && { cache: generateCache(prng, around) }),
+    ...(prng.chance(0.3) && { compensate: generateCompensation(prng, own, around, nesting) }),
+  };
+}
+
+function generateCache(prng: Prng, around: Surroundings): JsonObject {
+  return {
+    ttl: prng.pick([1, 500, 5_000, 3_600_000]),
+    ...(prng.chance(0.3) && { key: generateExpression(prng, around, 2) }),
+    ...(prng.chance(0.5) && { scope: "global" }),
   };
 }
 
 function generateCompensation(
   prng: Prng,
-  { id, runsSubFlow }: { readonly id: string; readonly runsSubFlow: boolean },
+  own: Surroundings["steps"][number],
   around: Surroundings,
   nesting: number,
 ): JsonObject {
   const component = generateComponent(prng, nesting);
-  const own = runsSubFlow ? { id, path: "$.result" } : { id };
   return {
     component,
     input: generateComponentInput(prng, component, { ...around, steps: [...around.steps, own] }, nesting),
@@ -136,7 +150,12 @@ function generateComponent(prng: Prng, nesting: number): string {
 function generateComponentInput(prng: Prng, component: string, around: Surroundings, nesting: number): Json {
   switch (component) {
     case "/builtin/sleep":
-      return { duration_ms: prng.between(0, 5) * 700, passthrough: generateExpression(prng, around, 1) };
+      return {
+        ...(prng.chance(0.3)
+          ? { until: new Date(START + prng.between(-1, 8) * 900).toISOString() }
+          : { duration_ms: prng.between(0, 5) * 700 }),
+        passthrough: generateExpression(prng, around, 1),
+      };
     case "/builtin/wait_for_event": {
       const name = prng.pick(SIGNAL_NAMES);
       return {

@@ -88,7 +88,7 @@ export class JournalInvariants {
         );
       }
     }
-    if ("step" in event) this.#checkTask(event, at, where);
+    if ("step" in event) this.#checkTask(event, entry, where);
     this.#signals.appended(this.tree, entry, "step" in event ? activeTask(this.tree, event) : undefined);
     if (event.kind === "sub_run_created") this.#checkReady(event.parent, where);
     checkHeld(this.tree, entry);
@@ -120,7 +120,8 @@ export class JournalInvariants {
     );
   }
 
-  #checkTask(event: Extract<RunEvent, TaskAddress>, at: number, where: () => string): void {
+  #checkTask(event: Extract<RunEvent, TaskAddress>, entry: JournalEntry, where: () => string): void {
+    const { at } = entry;
     const slot = taskSlot(this.tree, event);
     check(!slot || !isSettled(slot.table.status[slot.index]), () => `${where()}: the task has settled before`);
     const before = activeTask(this.tree, event);
@@ -141,6 +142,9 @@ export class JournalInvariants {
         check(event.retryAt >= at, () => `${where()} is due in the past`);
         return;
       case "step_waiting":
+        checkUntil(event, entry);
+        this.#checkReady(event, where);
+        return;
       case "signal_awaited":
         this.#checkReady(event, where);
         return;
@@ -228,6 +232,14 @@ export class JournalInvariants {
       if (key.startsWith(prefix) && !(except && key.endsWith(except))) this.#calling.delete(key);
     }
   }
+}
+
+/** RUN-132, as far as the row tells it. */
+function checkUntil({ until }: Extract<RunEvent, { kind: "step_waiting" }>, { at, value, seq }: JournalEntry): void {
+  if (value?.kind !== "text") return;
+  const told: { readonly duration_ms: number; readonly until?: string } = JSON.parse(value.text);
+  const wanted = told.until === undefined ? at + told.duration_ms : Math.max(at, Date.parse(told.until));
+  check(until === wanted && until === at + told.duration_ms, () => `row ${seq} sleeps until ${until}, not ${wanted}`);
 }
 
 /** The run that must still be running for the event to happen. */

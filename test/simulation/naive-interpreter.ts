@@ -17,6 +17,8 @@ export type Oracle = (key: string, retry: number, component: string, input: Json
 
 export interface NaiveSettings {
   readonly transportMaxRetries: number;
+  /** What is taken over from an earlier run, by the names of items, steps and elements. */
+  readonly settled?: ReadonlyMap<string, Settled>;
 }
 
 export class NaiveInterpreter {
@@ -41,7 +43,13 @@ export class NaiveInterpreter {
 
   #item(flow: JsonObject, input: Json, variables: JsonObject, key: string): FlowResult {
     const steps = new Map(stepsOf(flow).map((step) => [step.id, step]));
+    const over = this.#settings.settled?.get(key);
+    if (over) return toFlowResult(over);
     const settled = new Map<string, Settled>();
+    for (const id of steps.keys()) {
+      const known = this.#settings.settled?.get(`${key}/${id}`);
+      if (known) settled.set(id, known);
+    }
     const above = this.#undo;
     this.#undo = [];
     const scope: NaiveScope = {
@@ -77,23 +85,33 @@ export class NaiveInterpreter {
       return failed(`foreach needs an array, got ${array.value === null ? "null" : typeof array.value}`);
     }
     const results = array.value.map((value: Json, index) =>
-      this.#task(step, { ...scope, element: { value, index } }, `${key}/${index}`),
+      this.#element(step, { ...scope, element: { value, index } }, `${key}/${index}`),
     );
     const broken = results.find(({ kind }) => kind === "failed");
     if (broken) return broken;
     return { kind: "value", value: results.map((result) => (result.kind === "value" ? result.value : null)) };
   }
 
+  #element(step: StepDocument, scope: NaiveScope, key: string): Settled {
+    const known = this.#settings.settled?.get(key);
+    // Looked at whatever is known.
+    if (known) evaluateNaively([step.input ?? null, step.cache?.key ?? null], scope);
+    return known ?? this.#task(step, scope, key);
+  }
+
   #task(step: StepDocument, scope: NaiveScope, key: string): Settled {
     const input = evaluateNaively(step.input ?? null, scope);
+    // Looked at whatever became of the input.
+    const cacheKey = evaluateNaively(step.cache?.key ?? null, scope);
     if (input.kind !== "value") return input;
     const component = step.component;
     if (component.startsWith("/nowhere")) return failed("error routing component", "ORCHESTRATOR_ERROR");
+    if (cacheKey.kind !== "value" && component.startsWith("/w/")) return cacheKey;
     const tries = { transport: 0, component: 0 };
     for (;;) {
       const retry = tries.transport + tries.component;
       const settled = this.#attempt(component, input.value, scope, key, retry);
-      if (settled.kind === "value") this.#noteCompensation(step, scope, settled, key);
+      if (settled.kind === "value" && !settled.cached) this.#noteCompensation(step, scope, settled, key);
       if (settled.kind !== "failed") return settled;
       const kind = this.#retryClass(step, settled.error.code, tries);
       if (!kind) return afterFailure(step, settled);
@@ -117,7 +135,13 @@ export class NaiveInterpreter {
     });
   }
 
-  #attempt(component: string, input: Json, scope: NaiveScope, key: string, retry: number): Settled {
+  #attempt(
+    component: string,
+    input: Json,
+    scope: NaiveScope,
+    key: string,
+    retry: number,
+  ): Settled & { readonly cached?: true } {
     switch (component) {
       case "/builtin/noop":
         return { kind: "value", value: input };
@@ -140,7 +164,7 @@ export class NaiveInterpreter {
         // Its task was stopped, or never started: it is one of a run that is given up whatever becomes of it.
         if (verdict.kind === "hang") return failed("no reply", "TIMEOUT");
         return verdict.kind === "success"
-          ? { kind: "value", value: verdict.json }
+          ? { kind: "value", value: verdict.json, ...(verdict.cached && { cached: true }) }
           : { kind: "failed", error: verdict.error };
       }
     }

@@ -1,3 +1,5 @@
+import { deriveScenario, generateDerivation } from "./derived-run.ts";
+import { Prng } from "./prng.ts";
 import type { SeedReport } from "./simulation.ts";
 import { Simulation, scenarioOf } from "./simulation.ts";
 
@@ -18,11 +20,19 @@ export async function playSeed(seed: number): Promise<PlayedSeed> {
 }
 
 async function playOnce(seed: number): Promise<PlayedSeed> {
-  const simulation = new Simulation(scenarioOf(seed));
+  const scenario = scenarioOf(seed);
+  let simulation = new Simulation(scenario);
   try {
     await simulation.play();
     simulation.judge();
-    return { report: simulation.report, failure: undefined };
+    const choice = generateDerivation(new Prng(seed + 0x30000000), scenario);
+    if (!choice) return { report: simulation.report, failure: undefined };
+    const { entries } = simulation.report;
+    simulation = new Simulation(deriveScenario(simulation, scenario, choice));
+    await simulation.play();
+    simulation.judge();
+    const { report } = simulation;
+    return { report: { ...report, entries: [...entries, ...report.entries] }, failure: undefined };
   } catch (error) {
     const reason =
       error instanceof Error ? (error.name === "SimulationFailure" ? error.message : error.stack) : String(error);

@@ -3,25 +3,29 @@
  * what the naive interpreter says. Throws `SimulationFailure`, or whatever the engine threw.
  */
 import { canonicalFlowText, flowIdOf, parseFlow } from "../../src/core/flow/index.ts";
+import type { Plan } from "../../src/core/plan/index.ts";
 import { compilePlan } from "../../src/core/plan/index.ts";
 import type { JournalEntry } from "../../src/core/ports/journal.ts";
 import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
+import type { AttemptCall } from "../../src/core/ports/transport.ts";
 import type { Value } from "../../src/core/ports/value.ts";
 import type { Command, Effect } from "../../src/core/run/command.ts";
 import type { Decision } from "../../src/core/run/decide.ts";
 import type { EngineSettings } from "../../src/core/run/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
-import type { TaskAddress } from "../../src/core/run/event.ts";
+import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
 import { activeTask } from "../../src/core/run/state.ts";
 import { stepAt } from "../../src/core/run/task.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
-import type { Namespace } from "../../src/protocol/ids.ts";
+import type { Namespace, RunId } from "../../src/protocol/ids.ts";
 import type { Json } from "../../src/protocol/json.ts";
 import type { TaskError } from "../../src/protocol/task-error.ts";
 import { checkBackoff } from "./backoff-check.ts";
+import { CacheWorld } from "./cache-world.ts";
 import { comparable } from "./comparable.ts";
-import { EventQueue } from "./event-queue.ts";
+import type { DerivedRun } from "./derived-run.ts";
+import { EventQueue, START } from "./event-queue.ts";
 import { checkEventStream } from "./event-stream-check.ts";
 import type { FaultPlan, Limits, SingleFault } from "./fault-plan.ts";
 import { generateFaultPlan, generateLimits } from "./fault-plan.ts";
@@ -31,15 +35,17 @@ import { generateHolds, type Hold } from "./holds.ts";
 import { JournalInvariants } from "./journal-invariants.ts";
 import { NaiveInterpreter } from "./naive-interpreter.ts";
 import { Prng } from "./prng.ts";
+import { ProgressCheck } from "./progress-check.ts";
 import type { SentSignal, SignalSender } from "./signal-world.ts";
 import { answerWait, payloadOf, sendEarly, signalName } from "./signal-world.ts";
+import type { SimulatedBlobs } from "./simulated-blobs.ts";
 import type { ObjectWorld } from "./simulated-object.ts";
 import { SimulatedObject } from "./simulated-object.ts";
 import { check } from "./simulation-failure.ts";
 import { addressKey, decidedRetries } from "./task-names.ts";
+import type { Verdict } from "./worker-verdict.ts";
 import { workerVerdict } from "./worker-verdict.ts";
 
-const START = 1_700_000_000_000;
 /** What the transports make of a reply that breaks off. */
 const CUT: TaskError = { code: "UNREACHABLE", message: "the reply broke off" };
 /** Far more than any run needs: a world that goes on for longer goes round in circles. */
@@ -61,6 +67,9 @@ export interface Scenario {
   readonly transportMaxRetries: number;
   /** What the workers say. */
   readonly worker: typeof workerVerdict;
+  readonly runId?: RunId;
+  /** What the run takes over from an earlier one. */
+  readonly derived?: DerivedRun;
 }
 
 /** The world has numbers of its own: with the faults turned off, the same seed has the same flow. */
@@ -84,11 +93,17 @@ export class Simulation implements ObjectWorld {
   readonly limits: Limits;
   readonly settings: EngineSettings;
   readonly #run: GeneratedRun;
+  readonly #runId: RunId;
+  readonly #derived: DerivedRun | undefined;
   readonly #worker: Scenario["worker"];
   readonly #object: SimulatedObject;
   readonly #invariants: JournalInvariants;
   /** What was decided about attempts that got no reply: `<task>#<retry>`. */
   readonly #unanswered = new Map<string, TaskError>();
+  /** Likewise, of attempts that were not made: what the cache gave instead. */
+  readonly #cached = new Map<string, Json>();
+  readonly #cache = new CacheWorld();
+  readonly #progress = new ProgressCheck();
   readonly #keys = new Map<string, { readonly key: string; readonly retry: number }>();
   /** Attempts that have left, each once. */
   readonly #departed = new Set<string>();
@@ -99,8 +114,10 @@ export class Simulation implements ObjectWorld {
   #skew = 0;
   #started = false;
 
-  constructor({ run, prng, faults, limits, holds, transportMaxRetries, worker }: Scenario) {
+  constructor({ run, prng, faults, limits, holds, transportMaxRetries, worker, runId, derived }: Scenario) {
     this.#run = run;
+    this.#runId = runId ?? newRootRunId(START, new Uint8Array(10));
+    this.#derived = derived;
     this.prng = prng;
     this.faults = faults;
     this.limits = limits;
@@ -113,7 +130,7 @@ export class Simulation implements ObjectWorld {
       eventsPerTurn: this.limits.eventsPerTurn,
       maxResends: this.limits.maxResends,
     };
-    this.#object = new SimulatedObject(this);
+    this.#object = new SimulatedObject(this, derived?.blobs);
     this.#sender = { prng: this.prng, send: (...args) => this.#sendSignal(...args) };
     this.#invariants = new JournalInvariants(this.#object.planSource, {
       maxResends: this.limits.maxResends,
@@ -125,6 +142,13 @@ export class Simulation implements ObjectWorld {
 
   get report(): SeedReport {
     return { entries: this.#object.journal.read(0, MAX_HAPPENINGS, true), run: this.#run, faults: this.faults };
+  }
+
+  /** What another run may be derived from. */
+  get source(): { readonly plan: Plan; readonly runId: RunId; readonly blobs: SimulatedBlobs } {
+    const { plan } = this.#invariants.tree.runs[0] ?? {};
+    check(plan !== undefined, () => "there is no run");
+    return { plan, runId: this.#runId, blobs: this.#object.blobs };
   }
 
   /** Calls that left. */
@@ -187,12 +211,14 @@ export class Simulation implements ObjectWorld {
       (task, retry, component, input) => {
         const unanswered = this.#unanswered.get(`${task}#${retry}`);
         if (unanswered) return { kind: "failed", error: unanswered };
+        const cached = this.#cached.get(`${task}#${retry}`);
+        if (cached !== undefined) return { kind: "success", json: cached, cached: true };
         if (component === "/builtin/wait_for_event") return { kind: "success", json: payloadOf(signalName(input)) };
         const verdict = this.#worker(component, input, retry);
         if (verdict.kind === "hang") hanging.push(task);
         return verdict;
       },
-      { transportMaxRetries: this.settings.transportMaxRetries },
+      { transportMaxRetries: this.settings.transportMaxRetries, settled: this.#derived?.settled ?? new Map() },
     );
     const expected = interpreter.run(this.#run.flow, this.#run.inputs, this.#run.variables ?? {}, "r");
     const [wanted, found] = [expected, this.results()].map((results) => JSON.stringify(comparable(results as Json)));
@@ -206,7 +232,12 @@ export class Simulation implements ObjectWorld {
   }
 
   appended(entries: readonly JournalEntry[], command: Command, decision: Decision): void {
+    this.#cache.checkEffects(this.#invariants.tree, decision.effects);
+    for (const effect of decision.effects)
+      if (effect.kind === "settle_cache" && effect.value) this.#cache.keep(effect.cache, effect.value, this.#time);
     for (const entry of entries) {
+      if (entry.event.kind === "step_completed") this.#noteCached(entry.event, command);
+      this.#progress.appended(entry);
       this.#noteUnanswered(entry, command, decision);
       checkBackoff(this.#invariants.tree, entry, command, this.settings);
       this.#invariants.appended(entry);
@@ -235,23 +266,29 @@ export class Simulation implements ObjectWorld {
     check(active?.kind === "calling" && active.attempt === call.attempt, () => `${call.taskId} leaves unjournaled`);
     const retry = decidedRetries(active.tries);
     this.#checkKey(addressKey(task), call.idempotencyKey, retry);
+    this.#cache.checkKey(tree, { kind: "call", task, call });
+    this.#progress.called(task, call);
+    const kept = call.cache && this.#cache.lookUp(call.cache, this.#time);
     const verdict = this.#worker(stepAt(tree, task).step.component, call.input, retry);
     const { attempt } = call;
     const fate = this.#singleFate();
     const departure = `${addressKey(task)}#${attempt}`;
     check(!this.#departed.has(departure), () => `${call.taskId} leaves twice as attempt ${attempt}`);
     this.#departed.add(departure);
-    const handsOver = prng.chance(faults.handOver);
-    if (handsOver) this.#handOver(task, attempt);
+    const handsOver = !kept && prng.chance(faults.handOver);
+    if (handsOver) this.#handOver(task, call);
+    if (!kept && prng.chance(faults.progress)) this.#tell(task, attempt);
     if (handsOver && prng.chance(0.3)) this.#signOfLife(task, attempt);
-    if (verdict.kind === "hang" || fate === "drop_reply" || prng.chance(faults.dropReply)) return;
+    if ((verdict.kind === "hang" && !kept) || fate === "drop_reply" || prng.chance(faults.dropReply)) return;
     if (!handsOver && prng.chance(faults.loseCall)) {
       this.#whileAwake(() => this.#loseCall(task, attempt));
       return;
     }
     const isCut = !handsOver && prng.chance(faults.cutReply);
-    const outcome = isCut ? ({ kind: "failed", error: CUT } as const) : this.#outcome(verdict);
+    const outcome = this.#outcomeOf(verdict, kept, isCut);
     const settle: Command = { kind: "settle_attempt", task, attempt, outcome };
+    if (call.cache && !kept && !handsOver && outcome.kind === "success")
+      this.#cache.keep(call.cache, outcome.value, this.#time);
     const lateMs = fate === "late_reply" ? call.deadlineAt - this.now() + 500 : 0;
     const reply = () => (handsOver ? this.#report(settle, lateMs) : this.#reply(settle, lateMs));
     reply();
@@ -272,11 +309,21 @@ export class Simulation implements ObjectWorld {
     this.queue.plan(this.#time + this.#latency() + lateMs, () => this.#insist({ ...settle, digest: "d" }));
   }
 
-  #handOver(task: TaskAddress, attempt: number): void {
+  #handOver(task: TaskAddress, { attempt, cache }: AttemptCall): void {
     this.#whileAwake(async () => {
       const deadlineAt = this.now() + this.prng.between(1, 40) * 1_000;
-      await this.#object.post({ kind: "hand_over_attempt", task, attempt, deadlineAt });
+      await this.#object.post({ kind: "hand_over_attempt", task, attempt, deadlineAt, ...(cache && { cache }) });
     });
+  }
+
+  /** Of its progress; it may come late, or after a later attempt has left. */
+  #tell(task: TaskAddress, attempt: number): void {
+    for (let word = this.prng.between(1, 2); word > 0; word--) {
+      const progress = { progress: this.prng.between(0, 10) / 10, message: `attempt ${attempt}` };
+      this.queue.plan(this.#time + this.prng.between(0, 2_000), async () => {
+        await this.#object.post({ kind: "note_progress", task, attempt, progress });
+      });
+    }
   }
 
   /** A request of the worker's own: it reaches a later life of the object, and finds the attempt lost. */
@@ -301,7 +348,9 @@ export class Simulation implements ObjectWorld {
     });
   }
 
-  #outcome(verdict: Exclude<ReturnType<typeof workerVerdict>, { kind: "hang" }>): TaskOutcome {
+  #outcomeOf(verdict: Verdict, kept: Value | undefined, isCut: boolean): TaskOutcome {
+    if (kept) return { kind: "success", value: kept, cached: true };
+    if (isCut || verdict.kind === "hang") return { kind: "failed", error: CUT };
     return verdict.kind === "failed" ? verdict : { kind: "success", value: this.#value(verdict.json) };
   }
 
@@ -324,12 +373,28 @@ export class Simulation implements ObjectWorld {
     this.#keys.set(task, { key, retry });
   }
 
+  #noteCached(event: Extract<RunEvent, { kind: "step_completed" }>, command: Command): void {
+    this.#cache.checkMark(event, command);
+    if (!event.cached || command.kind !== "settle_attempt" || command.outcome.kind !== "success") return;
+    const { value } = command.outcome;
+    this.#cached.set(
+      this.#attemptName(event),
+      value.kind === "inline" ? value.json : (this.#object.blobs.read(value.blob)?.json ?? null),
+    );
+  }
+
+  /** `<task>#<retry>` of what is under way. */
+  #attemptName(task: TaskAddress): string {
+    const { tree, names } = this.#invariants;
+    const active = activeTask(tree, task);
+    return `${names.of(tree, task)}#${active && "tries" in active ? decidedRetries(active.tries) : 0}`;
+  }
+
   /** A call that settles without its reply has timed out, or was lost too often. */
   #noteUnanswered({ event, at }: JournalEntry, command: Command, decision: Decision): void {
     if (event.kind !== "attempt_failed" && event.kind !== "step_completed") return;
     const active = activeTask(this.#invariants.tree, event);
-    const name = () =>
-      `${this.#invariants.names.of(this.#invariants.tree, event)}#${active && "tries" in active ? decidedRetries(active.tries) : 0}`;
+    const name = () => this.#attemptName(event);
     if (active?.kind === "awaiting" && !("from" in event && event.from !== undefined))
       this.#unanswered.set(name(), { code: "TIMEOUT", message: "no signal" });
     if (active?.kind !== "calling") return;
@@ -405,7 +470,7 @@ export class Simulation implements ObjectWorld {
     this.#object.plans.set(flowId, plan);
     return {
       kind: "start_run",
-      runId: newRootRunId(START, new Uint8Array(10)),
+      runId: this.#runId,
       namespace: "default" as Namespace,
       flowId,
       plan,
@@ -415,6 +480,7 @@ export class Simulation implements ObjectWorld {
       maxConcurrency: this.#run.maxConcurrency,
       labels: {},
       files: {},
+      ...(this.#derived && { takeOver: this.#derived.takeOver }),
     };
   }
 }

@@ -8,7 +8,8 @@ import { comparable } from "./comparable.ts";
 import { hashText } from "./prng.ts";
 
 export type Verdict =
-  | { readonly kind: "success"; readonly json: Json }
+  /** `cached`: nobody was asked, an earlier call had come to it. */
+  | { readonly kind: "success"; readonly json: Json; readonly cached?: true }
   | { readonly kind: "failed"; readonly error: TaskError; readonly retryAfterMs?: number }
   /** No reply ever comes. */
   | { readonly kind: "hang" };

@@ -45,7 +45,7 @@ export function deriveRun(source: MemoryRun, derivation: Derivation): MemoryRun 
 }
 
 /** What a derivation takes over of a journal. */
-function takeOverOf(
+export function takeOverOf(
   entries: readonly JournalEntry[],
   before: Plan,
   after: Plan,
