@@ -19,7 +19,7 @@ const ID = "A".repeat(64);
 /** 2023-11-14T22:13:20Z. */
 const NOW = 1_700_000_000_000;
 
-test("listBuiltins: all eleven, sorted, each with a description", () => {
+test("listBuiltins: all, sorted, each with a description", () => {
   const infos = listBuiltins();
   expect(infos.map(({ component }) => component)).toEqual([
     "/create_messages",
@@ -33,6 +33,7 @@ test("listBuiltins: all eleven, sorted, each with a description", () => {
     "/openai",
     "/put_blob",
     "/sleep",
+    "/wait_for_event",
   ]);
   expect(infos.filter(({ description }) => !description)).toEqual([]);
   expect(findBuiltin("/toString")).toBeUndefined();
