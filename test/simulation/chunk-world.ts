@@ -11,6 +11,7 @@ import { comparable } from "./comparable.ts";
 import { generateRun } from "./flow-generator.ts";
 import { NaiveInterpreter } from "./naive-interpreter.ts";
 import { Prng } from "./prng.ts";
+import { payloadOf, signalName } from "./signal-world.ts";
 import { check } from "./simulation-failure.ts";
 import { workerVerdict } from "./worker-verdict.ts";
 
@@ -25,7 +26,7 @@ export interface PlayedChunks {
 export async function playChunks(seed: number): Promise<PlayedChunks> {
   const run = generateRun(new Prng(seed));
   const prng = new Prng(seed + 0x10000000);
-  const { timeout: _, ...flow } = run.flow;
+  const { timeout: _, itemTimeout: __, ...flow } = run.flow;
   const limits = {
     from: prng.between(1, 2),
     items: prng.between(1, 2),
@@ -43,9 +44,13 @@ export async function playChunks(seed: number): Promise<PlayedChunks> {
   const losses = await play(world, prng, { cap: run.maxConcurrency, cancelAt });
   checkEnded(world);
   if (world.parent.status === "cancelled") return { chunks: world.objects.size, losses };
-  const interpreter = new NaiveInterpreter((_task, retry, component, input) => workerVerdict(component, input, retry), {
-    transportMaxRetries: 2,
-  });
+  const interpreter = new NaiveInterpreter(
+    (_task, retry, component, input) =>
+      component === "/builtin/wait_for_event"
+        ? { kind: "success", json: payloadOf(signalName(input)) }
+        : workerVerdict(component, input, retry),
+    { transportMaxRetries: 2 },
+  );
   const wanted = interpreter.run(flow, run.inputs, run.variables ?? {}, "r");
   const texts = [wanted, world.resultsOf(world.parent)].map((results) =>
     JSON.stringify(comparable(results as unknown as Json)),
@@ -128,7 +133,12 @@ function happeningsOf(
     object.post(command);
     if (prng.chance(unkind)) object.post(command);
   });
-  return [...calls, ...effects, ...ends];
+  // By the id of the object's own run: one above does not reach what waits here.
+  const signals = [...object.engine.tree.waits.keys()].map((name) => () => {
+    const value = { kind: "inline", json: payloadOf(name) } as const;
+    object.post({ kind: "signal_run", run: 0, name, value });
+  });
+  return [...calls, ...effects, ...ends, ...signals];
 }
 
 function checkEnded(world: MemoryChunks): void {
