@@ -97,10 +97,14 @@ function deploymentOf(env: Env): Deployment {
   const text = env.STEPFLOW_CONFIG ?? bundledConfig;
   const known = deployments.get(text);
   if (known) return known;
-  const config = readConfig(text, stringBindings(env));
+  const config = readConfig(text, env);
   const deployment = { config, resolver: new ConfigComponentResolver(config) };
   deployments.set(text, deployment);
   return deployment;
+}
+
+function isLocal(env: Env): boolean {
+  return env.STEPFLOW_LOCAL === "1";
 }
 
 /** What `${VAR}` in a configuration stands for. */
@@ -110,8 +114,8 @@ function stringBindings(env: Env): Record<string, string> {
   );
 }
 
-function readConfig(text: string, env: Record<string, string>): StepflowConfig {
-  const { config, diagnostics } = parseConfig(text, { env });
+function readConfig(text: string, env: Env): StepflowConfig {
+  const { config, diagnostics } = parseConfig(text, { env: stringBindings(env), deployed: !isLocal(env) });
   if (config) return config;
   const faults = diagnostics.map(({ message, line }) => (line === undefined ? message : `line ${line}: ${message}`));
   throw new Error(`the configuration in STEPFLOW_CONFIG cannot be read: ${faults.join("; ")}`);
@@ -151,8 +155,8 @@ function routerOf(env: Env, namespace: Namespace): Router {
   return new Router(deploymentOf(env).config, {
     blobs,
     callbacks: serveCallbacks({ blobs, runs: new ObjectWorkerRuns(runsOf(env), DEFAULT_SETTINGS) }),
-    // Every request is made with `redirect: "manual"`; saying it here again would copy each one.
     fetch: (request) => fetch(request),
+    local: isLocal(env),
     timers,
     bindings: { ...env },
     sessions,
@@ -219,7 +223,7 @@ function accessOf(env: Env): { readonly authenticator: Authenticator; readonly t
     authenticator: new Authenticator({
       bootstrapToken: env.STEPFLOW_BOOTSTRAP_TOKEN,
       access: access.kind === "on" ? new AccessJwt(access, Date.now) : access,
-      localMode: env.STEPFLOW_LOCAL === "1",
+      localMode: isLocal(env),
       tokens: known,
     }),
     tokens: new AccessTokens({ store, known, now: Date.now, randomBytes }),

@@ -1,4 +1,5 @@
 import type { PluginConfig, StepflowConfig } from "../core/config/index.ts";
+import { egressPolicy } from "../core/egress/index.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { AttemptCall, Transport } from "../core/ports/transport.ts";
 import { assertNever } from "../protocol/assert-never.ts";
@@ -6,6 +7,7 @@ import type { OpenAiDefaults } from "./builtin/builtin.ts";
 import { BuiltinTransport } from "./builtin/builtin-transport.ts";
 import { CheckedTransport } from "./checked-transport.ts";
 import type { Timers } from "./deadline.ts";
+import { egressFetch } from "./egress-fetch.ts";
 import type { CallbackHandler } from "./http-jsonrpc/callback-handler.ts";
 import { HttpJsonRpcTransport } from "./http-jsonrpc/http-jsonrpc-transport.ts";
 import type { WorkerFetch } from "./http-jsonrpc/worker-connection.ts";
@@ -21,8 +23,10 @@ import { UnreachableTransport } from "./unreachable-transport.ts";
 export interface DispatchDeps {
   /** Of the namespace whose calls are dispatched. */
   readonly blobs: BlobStore;
-  /** The network; an egress policy stands before it. */
+  /** The bare network; the router puts the egress policy of its configuration before it. */
   readonly fetch: WorkerFetch;
+  /** On the developer's machine: private hosts, plain http and any port are let through unless the configuration says otherwise. */
+  readonly local: boolean;
   readonly timers: Timers;
   /** The Worker's environment: where service bindings are found by name. */
   readonly bindings: Readonly<Record<string, unknown>>;
@@ -49,7 +53,7 @@ export class Router {
 
   constructor(config: StepflowConfig, deps: DispatchDeps) {
     this.#config = config;
-    this.#deps = deps;
+    this.#deps = { ...deps, fetch: egressFetch(deps.fetch, egressPolicy(config.egress, deps.local)) };
   }
 
   /** Never fails: a plugin that is not there has a transport that says so. */

@@ -25,6 +25,7 @@ beforeAll(async () => {
   worker = await HttpWorker.start();
   const config = {
     plugins: { builtin: { type: "builtin" }, w: { type: "http", url: worker.url } },
+    egress: { allowHosts: [new URL(worker.url).host], allowHttp: true },
     retry: { transportMaxRetries: 1, backoff: { type: "constant", delayMs: 1 } },
   };
   api = await startOrchestrator({

@@ -32,6 +32,7 @@ function transport(validation: string): Transport {
   const router = new Router(config!, {
     blobs,
     fetch,
+    local: true,
     timers,
     bindings: {},
     sessions: new Map(),

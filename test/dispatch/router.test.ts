@@ -22,6 +22,7 @@ function router(text: string, deps: Partial<DispatchDeps> = {}): Router {
   return new Router(config!, {
     blobs: new MemoryBlobStore(),
     fetch,
+    local: true,
     timers: new ManualTimers(),
     bindings: {},
     sessions: new Map(),

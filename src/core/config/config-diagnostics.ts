@@ -15,6 +15,7 @@ const CONFIG_FINDINGS = {
   unknownSetting: { code: 9506, level: "warning" },
   unsetEnvironmentVariable: { code: 9507, level: "error" },
   invalidRoute: { code: 9508, level: "error" },
+  refusedUrl: { code: 9512, level: "error" },
   ignoredSetting: { code: 9510, level: "info" },
   olderSpelling: { code: 9511, level: "info" },
 } as const satisfies Record<string, { readonly code: number; readonly level: DiagnosticLevel }>;

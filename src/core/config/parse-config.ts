@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../protocol/diagnostic.ts";
 import { ConfigDiagnostics, childPath } from "./config-diagnostics.ts";
 import { type ConfigNode, readConfigDocument } from "./config-document.ts";
+import { checkPluginUrls, readEgress } from "./parse-egress.ts";
 import { readPlugin } from "./parse-plugin.ts";
 import { readRetry } from "./parse-retry.ts";
 import { readRoutes } from "./parse-routes.ts";
@@ -15,12 +16,13 @@ export interface ParsedConfig {
 }
 
 /**
- * Reads `stepflow-config.yml` (YAML or JSON, every dialect). `env` is what `${VAR}` looks at. An empty text gives
+ * Reads `stepflow-config.yml` (YAML or JSON, every dialect). `env` is what `${VAR}` looks at; `deployed` says that plugins are
+ * called from a deployment and not from this machine, so that URLs its egress policy refuses are errors. An empty text gives
  * `DEFAULT_CONFIG`.
  */
 export function parseConfig(
   text: string,
-  options: { readonly env?: Readonly<Record<string, string>> } = {},
+  options: { readonly env?: Readonly<Record<string, string>>; readonly deployed?: boolean } = {},
 ): ParsedConfig {
   const diagnostics = new ConfigDiagnostics();
   const document = readConfigDocument(text, options.env ?? {}, diagnostics);
@@ -28,11 +30,11 @@ export function parseConfig(
   if (document.kind === "scalar" && document.value === null && !diagnostics.refused) {
     return { config: DEFAULT_CONFIG, diagnostics: [] };
   }
-  const config = readConfig(document, diagnostics);
+  const config = readConfig(document, !options.deployed, diagnostics);
   return config && !diagnostics.refused ? { config, diagnostics: diagnostics.list } : { diagnostics: diagnostics.list };
 }
 
-function readConfig(document: ConfigNode, diagnostics: ConfigDiagnostics): StepflowConfig | undefined {
+function readConfig(document: ConfigNode, local: boolean, diagnostics: ConfigDiagnostics): StepflowConfig | undefined {
   const root = SettingReader.open({ node: document, path: "$" }, diagnostics);
   if (!root) return undefined;
   const workingDirectory = root.string("workingDirectory");
@@ -40,6 +42,8 @@ function readConfig(document: ConfigNode, diagnostics: ConfigDiagnostics): Stepf
   const routes = readRoutes(root.take("routes"), new Set(plugins.map(({ name }) => name)), diagnostics);
   const retry = readRetry(root.take("retry"), diagnostics);
   const maxConcurrency = root.number("maxConcurrency", { least: 1 });
+  const egress = readEgress(root.take("egress"), diagnostics);
+  checkPluginUrls(root.take("plugins"), egress, local, diagnostics);
   const platformStores = "runs, flows and blobs are stored by the platform: nothing to configure";
   for (const key of ["stateStore", "storageConfig", "leaseManager", "recovery"]) root.ignored(key, platformStores);
   root.ignored("blobApi", "workers are told the URL of the blobs by the binding PUBLIC_URL");
@@ -51,6 +55,7 @@ function readConfig(document: ConfigNode, diagnostics: ConfigDiagnostics): Stepf
     routes: routes ?? plugins.map(({ name }) => routeByName(name)),
     retry,
     ...(maxConcurrency !== undefined && { maxConcurrency }),
+    ...(egress && { egress }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import { type EgressConfig, formatHostPattern } from "../egress/index.ts";
 import { formatPath } from "../expression/path.ts";
 import { escapeEnvironmentReferences } from "./environment-references.ts";
 import type { MockComponentConfig, PluginConfig, RouteRule, StepflowConfig, Subprocess } from "./stepflow-config.ts";
@@ -22,10 +23,20 @@ export function serializeConfig(config: StepflowConfig): string {
           : { ...retry.backoff },
     },
     maxConcurrency: config.maxConcurrency,
+    egress: config.egress && egressDocument(config.egress),
   });
   return JSON.stringify(document, (_key, value: unknown) =>
     typeof value === "string" ? escapeEnvironmentReferences(value) : value,
   );
+}
+
+function egressDocument({ allowHosts, allowPrivate, allowHttp, allowPorts }: EgressConfig): JsonObject {
+  return compact({
+    allowHosts: allowHosts?.map(formatHostPattern),
+    allowPrivate,
+    allowHttp,
+    allowPorts: allowPorts && [...allowPorts],
+  });
 }
 
 function pluginDocument(plugin: PluginConfig): JsonObject {

@@ -82,6 +82,14 @@ export class SettingReader {
     return report(found, `a ${options.fractions ? "" : "whole "}number of at least ${options.least}`, this.diagnostics);
   }
 
+  boolean(key: string): boolean | undefined {
+    const found = this.take(key);
+    if (!found) return undefined;
+    const value = found.node.kind === "scalar" ? found.node.value : undefined;
+    if (value === true || value === "true") return true;
+    return value === false || value === "false" ? false : report(found, "true or false", this.diagnostics);
+  }
+
   oneOf<const T extends string>(key: string, allowed: readonly T[]): T | undefined {
     const found = this.take(key);
     if (!found) return undefined;

@@ -4,6 +4,7 @@
  */
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json } from "../../protocol/json.ts";
+import type { EgressConfig } from "../egress/index.ts";
 import type { Path } from "../expression/expression.ts";
 import type { Backoff } from "../flow/flow.ts";
 import type { RoutePattern } from "./route-pattern.ts";
@@ -18,6 +19,8 @@ export interface StepflowConfig {
   readonly retry: RetryConfig;
   /** Tasks in flight over a run tree, for flows and submissions that name none. */
   readonly maxConcurrency?: number;
+  /** Where requests may go. */
+  readonly egress?: EgressConfig;
 }
 
 /** How far schemas of a plugin's components are enforced on inputs. */

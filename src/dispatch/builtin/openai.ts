@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import type { TaskErrorCode } from "../../protocol/task-error.ts";
 import { readBoundedText } from "../bounded-body.ts";
+import { EgressRefusedError, egressError } from "../egress-fetch.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import { storeValue } from "../store-value.ts";
 import type { BuiltinDeps, CallBuiltin } from "./builtin.ts";
@@ -87,6 +88,8 @@ async function ask(request: Request, { fetch, blobs }: BuiltinDeps): Promise<Tas
   } catch (cause) {
     // An abort is the transport's to judge: a deadline or a cancel.
     if (request.signal.aborted) throw cause;
+    if (cause instanceof EgressRefusedError)
+      return { kind: "failed", error: egressError(`the model API at ${host}`, cause.rule, cause.message) };
     return failure(
       "UNREACHABLE",
       `the model API at ${host} could not be reached: ${cause instanceof Error ? cause.message : String(cause)}`,

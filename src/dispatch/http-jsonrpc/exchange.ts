@@ -1,3 +1,4 @@
+import type { EgressRule } from "../../core/egress/index.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { RpcError } from "./json-rpc.ts";
 
@@ -11,6 +12,8 @@ export type Exchange =
   | { readonly kind: "handed_over"; readonly withinMs: number }
   /** No answer that could be understood: the network, the HTTP layer or the framing. */
   | { readonly kind: "broken"; readonly reason: string; readonly retryAfterMs?: number }
+  /** Never sent: the egress policy forbids it. */
+  | { readonly kind: "refused"; readonly rule: EgressRule; readonly reason: string }
   | { readonly kind: "too_large"; readonly limitBytes: number }
   /** An event stream without a byte for too long. */
   | { readonly kind: "silent"; readonly idleMs: number };

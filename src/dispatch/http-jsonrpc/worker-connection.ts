@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../../protocol/json.ts";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { readBoundedText } from "../bounded-body.ts";
 import type { Timers } from "../deadline.ts";
+import { EgressRefusedError } from "../egress-fetch.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import type { CallbackAnswer } from "./callback-handler.ts";
 import { readEventStream } from "./event-stream.ts";
@@ -41,7 +42,9 @@ export interface RpcCall {
   readonly onRequest?: (request: Extract<RpcMessage, { kind: "request" }>) => Promise<CallbackAnswer>;
 }
 
-type Posted = { readonly kind: "response"; readonly response: Response } | Extract<Exchange, { kind: "broken" }>;
+type Posted =
+  | { readonly kind: "response"; readonly response: Response }
+  | Extract<Exchange, { kind: "broken" | "refused" }>;
 
 const DEFAULT_HAND_OVER_MS = 24 * 60 * 60 * 1000;
 /** How long an event stream may be silent. */
@@ -101,6 +104,7 @@ export class WorkerConnection {
       return { kind: "response", response: await fetch(request) };
     } catch (cause) {
       if (signal.aborted) throw cause;
+      if (cause instanceof EgressRefusedError) return { kind: "refused", rule: cause.rule, reason: cause.message };
       return { kind: "broken", reason: `no connection: ${describe(cause)}` };
     }
   }

@@ -3,6 +3,7 @@ import { assertNever } from "../../protocol/assert-never.ts";
 import type { Json } from "../../protocol/json.ts";
 import { TASK_ERROR_CODES, type TaskErrorCode } from "../../protocol/task-error.ts";
 import { taskErrorCodeFromNumber } from "../../protocol/worker-error-code.ts";
+import { egressError } from "../egress-fetch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RpcError } from "./json-rpc.ts";
 
@@ -21,6 +22,8 @@ export function failureOutcome(exchange: Exclude<Exchange, { kind: "result" }>, 
     }
     case "broken":
       return { ...failed("UNREACHABLE", `${who} could not be reached: ${exchange.reason}`), ...retryOf(exchange) };
+    case "refused":
+      return { kind: "failed", error: egressError(who, exchange.rule, exchange.reason) };
     case "too_large":
       return failed(
         "WORKER_ERROR",

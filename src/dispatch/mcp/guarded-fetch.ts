@@ -7,6 +7,7 @@ import type { FetchLike } from "@modelcontextprotocol/client";
 import { parseJson } from "../../protocol/parse-json.ts";
 import { readBoundedText } from "../bounded-body.ts";
 import type { Timers } from "../deadline.ts";
+import { EgressRefusedError } from "../egress-fetch.ts";
 import type { WorkerFetch } from "../http-jsonrpc/worker-connection.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import { guardEventStream } from "./guarded-stream.ts";
@@ -54,11 +55,18 @@ export class GuardedFetch {
     const call = this.#calls.get(headers.get(CALL_HEADER) ?? "");
     headers.delete(CALL_HEADER);
     const signals = [init?.signal, call?.signal].filter((signal) => signal !== undefined && signal !== null);
-    const response = await this.#fetch(
-      new Request(url, { ...init, headers, redirect: "manual", signal: AbortSignal.any(signals) }),
-    );
-    return this.#guard(response, call);
+    const request = new Request(url, { ...init, headers, redirect: "manual", signal: AbortSignal.any(signals) });
+    return this.#guard(await this.#send(request), call);
   };
+
+  async #send(request: Request): Promise<Response> {
+    try {
+      return await this.#fetch(request);
+    } catch (cause) {
+      if (!(cause instanceof EgressRefusedError)) throw cause;
+      throw new McpFault({ kind: "refused", rule: cause.rule, reason: cause.message });
+    }
+  }
 
   async #guard(response: Response, call: GuardedCall | undefined): Promise<Response> {
     const type = response.headers.get("content-type") ?? "";

@@ -10,8 +10,9 @@ export type FailedOutcome = Extract<TaskOutcome, { kind: "failed" }>;
  * anything else a matter of the way there. `who` names plugin and component.
  */
 export function toolFailure(error: unknown, who: string, tool: string): FailedOutcome {
-  if (error instanceof McpFault) {
-    const outcome = failureOutcome(error.exchange, who);
+  const fault = mcpFaultIn(error);
+  if (fault) {
+    const outcome = failureOutcome(fault.exchange, who);
     return outcome.kind === "failed" ? outcome : failed("UNREACHABLE", `${who} could not be reached`);
   }
   const { code, message } = readLibraryError(error);
@@ -31,6 +32,12 @@ export function toolFailure(error: unknown, who: string, tool: string): FailedOu
     default:
       return failed("UNREACHABLE", `${who} could not be reached: ${message}`);
   }
+}
+
+/** What met the library while it tried which generation a server speaks is the cause of an error of its own. */
+function mcpFaultIn(error: unknown): McpFault | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof McpFault) return cause;
+  return undefined;
 }
 
 /** The library's errors have numbers of the protocol or names of its own as their codes. */

@@ -64,6 +64,7 @@ export async function bridged(
   const router = new Router(bridges.config, {
     blobs: new MemoryBlobStore(),
     fetch,
+    local: true,
     timers,
     bindings: {},
     sessions: new Map(),

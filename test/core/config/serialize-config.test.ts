@@ -26,6 +26,7 @@ routes:
   "/x/{a}/{*component}": [{ plugin: http, conditions: [{path: "$.a[0]['b.c']", value: {k: 1}}], componentAllow: [a], componentDeny: [/b], component: "/q", extra: [1] }]
 retry: { transportMaxRetries: 1, backoff: { type: constant, delayMs: 7 } }
 maxConcurrency: 3
+egress: { allowHosts: ["127.0.0.1:8123", mcp.example, "*.example.org:8443", "[::1]:9"], allowPrivate: true, allowHttp: true, allowPorts: [443, 8080] }
 `;
 
 test.each([

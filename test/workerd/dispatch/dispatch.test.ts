@@ -30,6 +30,7 @@ function worker(execute: Execute, timers = new ManualTimers()) {
   const deps = {
     blobs,
     fetch,
+    local: true,
     timers,
     bindings: { W: binding(execute) },
     sessions: new Map(),
@@ -78,6 +79,7 @@ test("an event stream that breaks after its last event, with a callback answered
   const deps = {
     blobs,
     fetch,
+    local: true,
     timers: new ManualTimers(),
     bindings: { W },
     sessions: new Map(),
@@ -112,6 +114,7 @@ test("configuration, schema checks and JSONata need no eval", async () => {
   const deps = {
     blobs,
     fetch,
+    local: true,
     timers: new ManualTimers(),
     bindings: {},
     sessions: new Map(),
