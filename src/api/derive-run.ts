@@ -157,6 +157,6 @@ async function forkOf(
 }
 
 async function flowOfRun(deps: ApiDeps, namespace: Namespace, runId: RunId): Promise<Flow> {
-  const { flowText } = valueOf(await deps.runs(namespace, runId).flow(runId), runId);
+  const { flowText } = valueOf(await deps.runs(namespace, runId).flow(runId, { plain: true }), runId);
   return runnable(prepareFlow(parseFlow(flowText, { format: "json" }))).flow;
 }

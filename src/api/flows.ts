@@ -1,13 +1,5 @@
 import { z } from "zod";
-import {
-  allExamples,
-  flowVariables,
-  type ParsedFlow,
-  parseFlow,
-  parseFlowDocument,
-  type SourceMap,
-  serializeFlow,
-} from "../core/flow/index.ts";
+import { type ParsedFlow, parseFlow, parseFlowDocument, type SourceMap } from "../core/flow/index.ts";
 import type { DiagnosticReport } from "../protocol/api/diagnostic.ts";
 import type { RequestFault } from "../protocol/api/error-body.ts";
 import {
@@ -29,6 +21,7 @@ import { jsonReply, type Operation, operation } from "./operation.ts";
 import { isJsonType, mediaType, readJson, readText, unsupportedMediaType } from "./request-body.ts";
 import { checkFields, isFields } from "./request-fields.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
+import { shownFlow, shownVariables } from "./shown-flow.ts";
 
 const YAML_TYPES: ReadonlySet<string> = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 const flowParams = z.object({ flowId: blobIdSchema });
@@ -98,7 +91,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       responses: { 200: { description: "Its canonical document.", schema: flowDocument } },
       async handle({ namespace, params }) {
         const { flowId, flow } = await library.load(namespace, params.flowId);
-        return jsonReply({ flowId, flow: serializeFlow(flow), allExamples: allExamples(flow) });
+        return jsonReply({ flowId, ...shownFlow(flow) });
       },
     }),
     operation({
@@ -112,7 +105,7 @@ export function flowOperations(deps: ApiDeps, library: FlowLibrary): readonly Op
       responses: { 200: { description: "By name.", schema: flowVariablesSchema } },
       async handle({ namespace, params }) {
         const { flowId, flow } = await library.load(namespace, params.flowId);
-        return jsonReply({ flowId, variables: flowVariables(flow) });
+        return jsonReply({ flowId, variables: shownVariables(flow) });
       },
     }),
     operation({

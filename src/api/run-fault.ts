@@ -8,7 +8,7 @@ export function valueOf<T>(reply: RunReply<T>, runId: string): T {
   throw refusalOf(reply.fault, runId);
 }
 
-function refusalOf(fault: RunFault, runId: string): ApiError {
+export function refusalOf(fault: RunFault, runId: string): ApiError {
   switch (fault.kind) {
     case "not_found":
       return new ApiError("NOT_FOUND", `There is no run ${runId}.`);

@@ -1,8 +1,10 @@
 import type { Flow } from "../core/flow/index.ts";
 import { compileSchema } from "../core/schema/index.ts";
+import { submissionRedactor } from "../core/secrets/index.ts";
 import type { RequestFault } from "../protocol/api/error-body.ts";
 import type { Json } from "../protocol/json.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** The items of a submission, and where in the request's body each stands. */
 export interface RunInput {
@@ -39,5 +41,7 @@ export function checkRunInput(flow: Flow, { inputs, pointerTo }: RunInput): void
     );
     if (faults.length >= MAX_FAULTS) break;
   }
-  if (faults.length > 0) throw invalidRequest(faults.slice(0, MAX_FAULTS));
+  if (faults.length === 0) return;
+  const redactor = submissionRedactor(flow, { inputs });
+  throw withoutSecrets(invalidRequest(faults.slice(0, MAX_FAULTS)), redactor);
 }

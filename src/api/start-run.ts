@@ -1,5 +1,6 @@
 import { parseFlowDocument } from "../core/flow/index.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
+import { submissionRedactor } from "../core/secrets/index.ts";
 import type { submitRunBody } from "../protocol/api/run.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { ItemResult, RunSubmission, RunSummary } from "../protocol/run.ts";
@@ -7,9 +8,10 @@ import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, invalidRequest } from "./api-error.ts";
 import { type FlowLibrary, type PreparedFlow, prepareFlow, runnable } from "./flow-library.ts";
 import type { Fields } from "./request-fields.ts";
-import { valueOf } from "./run-fault.ts";
+import { refusalOf, valueOf } from "./run-fault.ts";
 import { checkRunInput, readRunInput } from "./run-input.ts";
 import { DEFAULT_WAIT_SECS } from "./runs.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 type SubmitRunFields = Fields<typeof submitRunBody>;
 
@@ -55,9 +57,13 @@ export async function startRun(
     ...(key === undefined ? {} : { bodyHash: await hashOf({ flowId: prepared.flowId, ...submission }) }),
     waitMs: body.wait ? (body.timeoutSecs ?? DEFAULT_WAIT_SECS) * 1000 : 0,
   });
+  const told = starting.then((started) => {
+    if (started.ok) return valueOf(started, runId);
+    throw withoutSecrets(refusalOf(started.fault, runId), submissionRedactor(prepared.flow, submission));
+  });
   // A run that carries its flow does not depend on its being stored: that it can be found later is worth a report, no more.
-  const [reply] = await Promise.all([starting, storing.catch((error: unknown) => deps.reportFault(error, raw))]);
-  return { runId, ...valueOf(reply, runId) };
+  const [started] = await Promise.all([told, storing.catch((error: unknown) => deps.reportFault(error, raw))]);
+  return { runId, ...started };
 }
 
 /** The flow that a body gives in exactly one of three ways. */

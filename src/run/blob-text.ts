@@ -1,5 +1,6 @@
 import { DamagedBlobError } from "../blobs/damaged-blob-error.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
+import type { Journal } from "../core/ports/journal.ts";
 import type { BlobId } from "../protocol/ids.ts";
 import type { Json } from "../protocol/json.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
@@ -9,6 +10,17 @@ export async function readBlobText(blobs: BlobStore, id: BlobId): Promise<string
   const blob = await blobs.get(id);
   if (!blob) throw new Error(`blob ${id} is gone although the journal points at it`);
   return new TextDecoder().decode(blob.bytes);
+}
+
+/** Of a journal row; `undefined` if it has none. */
+export async function readValue(
+  journal: Pick<Journal, "readValue">,
+  blobs: BlobStore,
+  seq: number,
+): Promise<Json | undefined> {
+  const stored = journal.readValue(seq);
+  if (!stored) return undefined;
+  return JSON.parse(stored.kind === "text" ? stored.text : await readBlobText(blobs, stored.blob));
 }
 
 export interface FetchedBlob {

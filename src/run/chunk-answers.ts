@@ -24,7 +24,8 @@ export async function readChunkResults(
   const texts: string[] = [];
   let bytes = 1;
   for (let offset = 0; offset < count && bytes <= maxBytes; ) {
-    const reply = await object.items(runId, { order: "by_index", offset, limit: Math.min(PAGE, count - offset) });
+    const limit = Math.min(PAGE, count - offset);
+    const reply = await object.items(runId, { order: "by_index", offset, limit, plain: true });
     if (!reply.ok) throw new Error(`run ${runId} has ended and cannot be read: ${reply.fault.kind}`);
     if (reply.value.length === 0) break;
     for (const { result } of reply.value) {
@@ -42,6 +43,7 @@ export interface ChunkedItemsQuery {
   readonly order: Order;
   readonly offset: number;
   readonly limit: number;
+  readonly plain?: boolean;
   readonly object: (runId: RunId) => RunObjectApi;
   /** The error that all items of a refused chunk have. */
   readonly error: (chunk: Extract<Chunk, { kind: "ended" }>) => Promise<TaskError>;
@@ -91,6 +93,7 @@ async function readPart(
     order,
     offset,
     limit,
+    plain = false,
     object,
     error,
   }: ChunkedItemsQuery & { readonly chunk: Chunk; readonly index: number },
@@ -105,7 +108,7 @@ async function readPart(
     return each({ status: "failed", result, completedAt: timestamp(chunk.at) });
   }
   const runId = chunkRunId(tree, node.ordinal, index);
-  const reply = await object(runId).items(runId, { order, offset, limit });
+  const reply = await object(runId).items(runId, { order, offset, limit, plain });
   // It is about to be started, or was stopped before it was.
   if (!reply.ok || reply.value.length === 0) return open();
   return reply.value.map((item) => ({ ...item, itemIndex: chunk.first + item.itemIndex }));

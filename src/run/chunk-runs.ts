@@ -18,6 +18,7 @@ import { chunkStartRequest, storeChunkFlow } from "./chunk-start-request.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
 import type { RunObjectApi } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
+import type { RunSecrets } from "./run-secrets.ts";
 
 type TendChunk = Extract<Effect, { kind: "tend_chunk" }>;
 
@@ -43,6 +44,7 @@ export interface ChunkSurroundings {
   readonly blobs: BlobStore;
   readonly deps: RunDeps;
   readonly tree: () => RunTree;
+  readonly secrets: Pick<RunSecrets, "texts">;
   readonly post: (command: Command) => void;
 }
 
@@ -166,10 +168,13 @@ export class ChunkRuns {
     const { journal, blobs, tree } = this.#around;
     if (nodeAt(tree(), run).chunks[chunk]?.kind !== "active") return "open";
     const request = await chunkStartRequest(tree(), run, chunk, { journal, blobs });
+    const secrets = await this.#around.secrets.texts();
     const { submission } = request;
     const asked = what === "items" ? request : { ...request, submission: { ...submission, inputs: [] } };
     await storeChunkFlow(request, { journal, blobs, tree: tree() });
-    const started = await retryLostCall(() => this.#object(request.runId).start(asked));
+    const started = await retryLostCall(() =>
+      this.#object(request.runId).start({ ...asked, ...(secrets && { secrets }) }),
+    );
     if (started.ok) {
       // Whoever paused the run meanwhile found nothing to pause here.
       if (isPaused(this.#around.tree()))

@@ -5,6 +5,8 @@
 import type { RunReport } from "../core/ports/run-index.ts";
 import type { RunTree } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
+import type { RunSecrets } from "./run-secrets.ts";
+import { shown } from "./shown.ts";
 
 /** A run that is over by then is written once. */
 export const FIRST_REPORT_AFTER_MS = 100;
@@ -15,6 +17,7 @@ const BATCH = 200;
 /** `written` resolves when everything the tree tells is in the journal: the index never knows more. */
 interface Reported {
   readonly tree: RunTree;
+  readonly secrets: Pick<RunSecrets, "redactor">;
   written(): Promise<void>;
 }
 
@@ -44,7 +47,7 @@ export class IndexOutbox {
     if (this.#sending) return false;
     this.#sending = true;
     try {
-      for (await run.written(); this.isDirty(run.tree); await run.written()) await this.#sendOnce(run.tree);
+      for (await run.written(); this.isDirty(run.tree); await run.written()) await this.#sendOnce(run);
       this.#failures = 0;
       return true;
     } catch {
@@ -56,12 +59,13 @@ export class IndexOutbox {
     }
   }
 
-  async #sendOnce(tree: RunTree): Promise<void> {
+  async #sendOnce({ tree, secrets }: Reported): Promise<void> {
     const upTo = tree.seq;
-    const reports = changedRuns(tree, this.#reportedSeq).flatMap((node): RunReport[] => {
-      const summary = summarize(tree, node);
-      return summary ? [{ version: upTo, runId: summary.runId, summary }] : [];
-    });
+    const summaries = changedRuns(tree, this.#reportedSeq).flatMap((node) => summarize(tree, node) ?? []);
+    const redactor = await secrets.redactor();
+    const reports = summaries.map(
+      (summary): RunReport => ({ version: upTo, runId: summary.runId, summary: shown(summary, redactor) }),
+    );
     for (let at = 0; at < reports.length; at += BATCH) await this.#report(reports.slice(at, at + BATCH));
     this.#reportedSeq = upTo;
   }

@@ -17,7 +17,7 @@ import { emptySchedule } from "../core/run/schedule.ts";
 import type { RunTree } from "../core/run/state.ts";
 import { ValueCache } from "../core/run/value-cache.ts";
 import type { BlobId, Namespace, RunId } from "../protocol/ids.ts";
-import { fetchBlobTexts, readBlobText } from "./blob-text.ts";
+import { fetchBlobTexts, readBlobText, readValue } from "./blob-text.ts";
 import type { CallEnd } from "./call-end.ts";
 import { Calls } from "./calls.ts";
 import { ChunkRuns } from "./chunk-runs.ts";
@@ -26,6 +26,7 @@ import { hasLargeValue, moveLargeValues } from "./large-values.ts";
 import { TreePlans } from "./plan-cache.ts";
 import { ProgressNotes } from "./progress-notes.ts";
 import type { RunDeps } from "./run-deps.ts";
+import { RunSecrets } from "./run-secrets.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import { StepCache } from "./step-cache.ts";
 
@@ -55,6 +56,7 @@ export class LiveRun {
   readonly plans: TreePlans;
   readonly values: ValueCache;
   readonly progress: ProgressNotes;
+  readonly secrets: RunSecrets;
   readonly #engine: Engine;
   readonly #journal: Journal;
   readonly #deps: RunDeps;
@@ -105,7 +107,12 @@ export class LiveRun {
       (task, attempt, progress) => this.post({ kind: "note_progress", task, attempt, progress }),
       (delayMs, run) => setTimeout(run, delayMs),
     );
+    this.secrets = new RunSecrets(
+      () => this.tree,
+      (seq) => readValue(journal, blobs, seq),
+    );
     this.chunks = new ChunkRuns({
+      secrets: this.secrets,
       journal,
       blobs,
       deps,

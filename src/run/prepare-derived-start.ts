@@ -11,6 +11,7 @@ import type { StoredValue } from "../core/ports/journal.ts";
 import { chooseReuse, Recording, reusableSteps } from "../core/reuse/index.ts";
 import type { PlanStore } from "../core/run/engine.ts";
 import { compileSchema } from "../core/schema/index.ts";
+import { submissionRedactor } from "../core/secrets/index.ts";
 import { hasEnded } from "../protocol/has-ended.ts";
 import type { BlobId } from "../protocol/ids.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
@@ -98,6 +99,8 @@ export async function prepareDerivedStart(
       labels: submission.labels ?? earlier.labels,
       files: (submission.files ?? earlier.files) as Readonly<Record<string, BlobId>>,
       ...(request.bodyHash !== undefined && { bodyHash: request.bodyHash }),
+      // What is taken over may quote them, whatever the flow marks now.
+      ...(earlier.secrets && { secrets: earlier.secrets }),
       takeOver: {
         origin,
         ...(!submission.inputs && { inputs: recording.inputs }),
@@ -194,8 +197,11 @@ async function inputFault(flow: Flow, inputs: readonly StoredValue[], blobs: Blo
     const checked = check(await jsonOf(input, blobs));
     if (checked.kind === "unusable_schema") return `the flow's input schema cannot be used: ${checked.message}`;
     const [fault] = checked.faults;
-    if (fault)
-      return `the flow refuses the input of item ${item}: ${fault.pointer || "it"}: ${fault.message}; give other input with it`;
+    if (fault) {
+      const redactor = submissionRedactor(flow, { inputs: [await jsonOf(input, blobs)] });
+      const message = `the flow refuses the input of item ${item}: ${fault.pointer || "it"}: ${fault.message}; give other input with it`;
+      return redactor?.text(message) ?? message;
+    }
   }
   return undefined;
 }

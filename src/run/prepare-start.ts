@@ -51,6 +51,7 @@ export async function prepareStart(
       files: (submission.files ?? {}) as Readonly<Record<string, BlobId>>,
       ...(request.bodyHash !== undefined && { bodyHash: request.bodyHash }),
       ...(request.parent && { parent: request.parent }),
+      ...(request.secrets && { secrets: request.secrets }),
       ...request.bounds,
     },
   };

@@ -1,5 +1,6 @@
 /**
  * What a run's Durable Object offers to the rest of the product (api, triggers). Only values pass: failures are data.
+ * Whatever is answered to `start` … `waits` is without the secrets of the run, unless it is asked for `plain`.
  * Obtain a stub with `runStub(env, namespace, runId)`; every call names the run, since sub-runs live in their root's object.
  */
 
@@ -7,7 +8,7 @@ import type { StoredValue } from "../core/ports/journal.ts";
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
 import type { Value } from "../core/ports/value.ts";
 import type { RecordedEntry } from "../core/reuse/index.ts";
-import type { ParentRun, PausedBy } from "../core/run/event.ts";
+import type { KnownSecrets, ParentRun, PausedBy } from "../core/run/event.ts";
 import type { RequestFault } from "../protocol/api/error-body.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
 import type { RunEventMessage } from "../protocol/event.ts";
@@ -31,6 +32,8 @@ export interface StartRun {
   readonly parent?: ParentRun;
   /** Of a chunk: its run's deadline, and how many of its items may be active. */
   readonly bounds?: { readonly maxActiveItems?: number; readonly deadlineAt?: number };
+  /** Of the run it belongs to: taken out of whatever is shown of it too. */
+  readonly secrets?: KnownSecrets;
   /** Answer when the run has ended or after this long, whichever comes first. 0 or absent: at once. */
   readonly waitMs?: number;
 }
@@ -62,6 +65,7 @@ export interface RecordedRun {
   readonly maxFailures?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
+  readonly secrets?: KnownSecrets;
   /** The last event at this moment: what comes later is not taken over. */
   readonly seq: number;
 }
@@ -117,7 +121,13 @@ export interface RunObjectApi {
   summary(runId: RunId, options?: { readonly waitMs?: number }): Promise<RunReply<RunSummary>>;
   items(
     runId: RunId,
-    options: { readonly order: "by_index" | "by_completion"; readonly offset: number; readonly limit: number },
+    options: {
+      readonly order: "by_index" | "by_completion";
+      readonly offset: number;
+      readonly limit: number;
+      /** With secrets: for workers, and for the run that this one is a part of. */
+      readonly plain?: boolean;
+    },
   ): Promise<RunReply<readonly ItemResult[]>>;
   /** Ordered by item, then step; `stepId` narrows to one step. */
   steps(
@@ -130,7 +140,10 @@ export interface RunObjectApi {
       readonly limit: number;
     },
   ): Promise<RunReply<readonly StepRecord[]>>;
-  flow(runId: RunId): Promise<RunReply<{ readonly flowId: FlowId; readonly flowText: string }>>;
+  flow(
+    runId: RunId,
+    options?: { readonly plain?: boolean },
+  ): Promise<RunReply<{ readonly flowId: FlowId; readonly flowText: string }>>;
   /** Events after `since`, at most `limit`. `ended`: the run's `run_completed` is among or before them. */
   events(
     runId: RunId,
@@ -178,7 +191,7 @@ export interface RunObjectApi {
       readonly flowId: FlowId;
       readonly itemCount: number;
     },
-  ): Promise<RunReply<{ readonly accepted: true }>>;
+  ): Promise<RunReply<{ readonly accepted: true; readonly secrets?: KnownSecrets }>>;
   /** A chunk of run `runId` has ended. Once it answers ok, that is in the journal of this run; a fault: ask again. */
   chunkEnded(runId: RunId, chunk: number): Promise<RunReply<{ readonly accepted: true }>>;
   /** Root runs only, with their chunks; a chunk only `withItsRun`. Refused while running. */

@@ -41,6 +41,7 @@ import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
 import { recordedEntries, recordedRun } from "./run-recording.ts";
 import { listWaits, takeSignal } from "./run-signals.ts";
+import { shown, shownEvent, shownFlowText, shownItem, shownStep } from "./shown.ts";
 import { takeReport, takeSign } from "./task-reports.ts";
 import { Watchdog } from "./watchdog.ts";
 import { Watchers } from "./watchers.ts";
@@ -109,10 +110,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         const message = `idempotency key was used before with another body, for run ${facts.runId}`;
         return { ok: false, fault: { kind: "conflict", message } };
       }
-      if (!request.waitMs) return { ok: true, value: { summary: this.#summary(live, root), created } };
+      if (!request.waitMs) return { ok: true, value: { summary: await this.#summary(live, root), created } };
       await this.#waiters.wait(root, request.waitMs);
       return this.#read(facts.runId, async (now, node) => {
-        const summary = this.#summary(now, node);
+        const summary = await this.#summary(now, node);
         if (node.status === "running") return { summary, created };
         const results = await this.#items(now, node, { order: "by_index", offset: 0, limit: node.itemCount });
         return { summary, created, ...(results.length === node.itemCount && { results }) };
@@ -128,7 +129,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return this.#read(runId, async (live, node) => {
         if (node.status !== "running" || node.chunks.length === 0) return this.#summary(live, node);
         const progress = await live.chunks.progress(node.ordinal);
-        return withProgress(this.#summary(live, node), progress);
+        return withProgress(await this.#summary(live, node), progress);
       });
     }
 
@@ -139,16 +140,22 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     async steps(runId: RunId, options: Parameters<RunObjectApi["steps"]>[1]): Promise<RunReply<readonly StepRecord[]>> {
       const live = await this.#run();
       const node = live.tree.runs[ordinalOf(runId)];
+      // A chunk takes its secrets out itself.
       if (node && node.chunks.length > 0)
         return readStepsOfChunk(live.tree, node, options, (chunk) => this.#deps.runs(this.#namespace, chunk));
       const filter = { itemIndex: options.itemIndex, stepId: options.stepId };
-      return this.#read(runId, (live, node) => this.#queries.steps(live.tree, node, filter, options));
+      return this.#read(runId, async (live, node) => {
+        const steps = await this.#queries.steps(live.tree, node, filter, options);
+        const redactor = await live.secrets.redactor();
+        return steps.map((step) => shownStep(step, node, redactor));
+      });
     }
 
-    async flow(runId: RunId): ReturnType<RunObjectApi["flow"]> {
+    async flow(runId: RunId, options: Parameters<RunObjectApi["flow"]>[1] = {}): ReturnType<RunObjectApi["flow"]> {
       return this.#read(runId, async (live, { flowId }) => {
         const seq = live.tree.flowRows.get(flowId) ?? 0;
-        return { flowId, flowText: await flowText(this.#journal, seq, ({ blob }) => readBlobText(this.#blobs, blob)) };
+        const text = await flowText(this.#journal, seq, ({ blob }) => readBlobText(this.#blobs, blob));
+        return { flowId, flowText: options.plain ? text : shownFlowText(text, await live.secrets.redactor()) };
       });
     }
 
@@ -157,7 +164,9 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         const wanted = (ordinal: number) =>
           ordinal === node.ordinal || (options.includeSubRuns && isBelow(live.tree.runs, ordinal, node.ordinal));
         const page = await this.#queries.events(live.tree, wanted, options);
-        return { ...page, ended: node.finishedSeq !== undefined && page.next >= node.finishedSeq };
+        const redactor = await live.secrets.redactor();
+        const events = page.events.map((event) => shownEvent(event, live.tree, redactor));
+        return { ...page, events, ended: node.finishedSeq !== undefined && page.next >= node.finishedSeq };
       });
     }
 
@@ -182,7 +191,9 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         );
       const read = ({ blob }: { blob: BlobId }) => readBlobText(this.#blobs, blob);
       const textOf = (flowId: FlowId) => flowText(this.#journal, flowRows.get(flowId) ?? 0, read);
-      return { ok: true, value: await recordedRun(live.tree, node, this.#journal, textOf) };
+      const recorded = await recordedRun(live.tree, node, this.#journal, textOf);
+      const secrets = await live.secrets.texts();
+      return { ok: true, value: { ...recorded, ...(secrets && { secrets }) } };
     }
 
     async recordedEntries(
@@ -207,12 +218,15 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       const node = live.tree.runs[ordinalOf(runId)];
       if (!node) return NOT_FOUND;
       const options = { maxBytes: this.#deps.settings.maxResultBytes, values: this.#queries };
-      return takeSignal(live, node, runId, signal, options);
+      const reply = await takeSignal(live, node, runId, signal, options);
+      return shown(reply, await live.secrets.redactor());
     }
 
     async waits(runId: RunId, options: Parameters<RunObjectApi["waits"]>[1]): ReturnType<RunObjectApi["waits"]> {
       const deps = { values: this.#queries, links: this.#deps.approvalLinks };
-      return this.#read(runId, (live, node) => listWaits(live.tree, node, options, deps));
+      return this.#read(runId, async (live, node) =>
+        shown(await listWaits(live.tree, node, options, deps), await live.secrets.redactor()),
+      );
     }
 
     async report(report: TaskReport): ReturnType<RunObjectApi["report"]> {
@@ -234,8 +248,9 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       if (!node) return NOT_FOUND;
       live.post({ kind: "submit_child", run: node.ordinal, ...child });
       await live.drained();
+      const secrets = await live.secrets.texts();
       return mayStartChildren(node, child.item, child.undo)
-        ? { ok: true, value: { accepted: true } }
+        ? { ok: true, value: { accepted: true, ...(secrets && { secrets }) } }
         : precondition(`the step of run ${runId} that started it has ended: it starts nothing any more`);
     }
 
@@ -430,11 +445,16 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       node: RunNode,
       query: Parameters<RunObjectApi["items"]>[1],
     ): Promise<readonly ItemResult[]> {
-      if (node.chunks.length === 0) return this.#queries.items(node, query.order, query.offset, query.limit);
+      if (node.chunks.length === 0) {
+        const items = await this.#queries.items(node, query.order, query.offset, query.limit);
+        if (query.plain) return items;
+        const redactor = await live.secrets.redactor();
+        return items.map((item) => shownItem(item, node, redactor));
+      }
       return readChunkedItems(live.tree, node, {
         ...query,
         object: (chunk) => this.#deps.runs(this.#namespace, chunk),
-        error: ({ seq }) => this.#queries.error(seq),
+        error: async ({ seq }) => shown(await this.#queries.error(seq), await live.secrets.redactor()),
       });
     }
 
@@ -450,10 +470,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return { ok: true, value: await read(live, node) };
     }
 
-    #summary(live: LiveRun, node: RunNode): RunSummary {
+    async #summary(live: LiveRun, node: RunNode): Promise<RunSummary> {
       const summary = summarize(live.tree, node);
       if (!summary) throw new Error(`run ${node.ordinal} has no root`);
-      return summary;
+      return shown(summary, await live.secrets.redactor());
     }
   };
 }

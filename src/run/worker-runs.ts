@@ -57,6 +57,7 @@ export class ObjectWorkerRuns implements WorkerRuns {
           ...(maxConcurrency !== undefined && { maxConcurrency }),
         },
         parent: { runId: call.runId, rootRunId: call.rootRunId, depth },
+        ...(noted.value.secrets && { secrets: noted.value.secrets }),
       }),
     );
     if (!started.ok) return refusalOf(started.fault, runId);
@@ -89,7 +90,7 @@ export class ObjectWorkerRuns implements WorkerRuns {
     const results: ItemResult[] = [];
     for (let characters = 0; ; ) {
       const reply = await retryLostCall(() =>
-        this.#runs(namespace, runId).items(runId, { order, offset: results.length, limit: PAGE }),
+        this.#runs(namespace, runId).items(runId, { order, offset: results.length, limit: PAGE, plain: true }),
       );
       const page = answerOf(reply, runId);
       if (page.kind !== "ok") return page;

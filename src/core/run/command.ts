@@ -10,7 +10,7 @@ import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall, CachedCall } from "../ports/transport.ts";
 import type { Value } from "../ports/value.ts";
 import type { ReusedItem } from "../reuse/index.ts";
-import type { ApprovalDecision, EndStatus, ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { ApprovalDecision, EndStatus, KnownSecrets, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
 export type Command =
@@ -31,6 +31,7 @@ export type Command =
       readonly files: Readonly<Record<string, BlobId>>;
       readonly bodyHash?: string;
       readonly parent?: ParentRun;
+      readonly secrets?: KnownSecrets;
       /** What it takes over from an earlier run. `inputs`, `variables`: as they lie there, instead of those above. */
       readonly takeOver?: {
         readonly origin: RunOrigin;

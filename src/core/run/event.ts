@@ -48,6 +48,9 @@ export interface ParentRun {
   readonly chunk?: { readonly index: number; readonly firstItem: number };
 }
 
+/** Texts that are taken out of whatever is shown; "too_many": every text is. */
+export type KnownSecrets = readonly string[] | "too_many";
+
 export type RunEvent =
   /** Value: canonical flow document. */
   | { readonly kind: "flow_recorded"; readonly flowId: FlowId }
@@ -69,6 +72,8 @@ export type RunEvent =
       readonly maxFailures?: number;
       readonly parent?: ParentRun;
       readonly origin?: RunOrigin;
+      /** Those that it was handed by the run it belongs to or comes from; its own lie in its variables and inputs. */
+      readonly secrets?: KnownSecrets;
     }
   /** A sub-run, round `round` of the task `parent`. Value: its variables, if it has its own. */
   | {

@@ -52,6 +52,7 @@ export function evolve(tree: RunTree, entry: Pick<JournalEntry, "seq" | "at" | "
         bodyHash: event.bodyHash,
         parent: event.parent,
         origin: event.origin,
+        secrets: event.secrets,
       };
       tree.runs.push(
         newNode(entry, {

@@ -31,6 +31,7 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
       ...(command.bodyHash !== undefined && { bodyHash: command.bodyHash }),
       ...(command.parent && { parent: command.parent }),
       ...(taken && { origin: taken.origin }),
+      ...(command.secrets && { secrets: command.secrets }),
     },
     taken?.variables ?? inline(command.variables ?? {}),
   );

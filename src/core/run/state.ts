@@ -8,7 +8,7 @@ import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunOrigin } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { CachedCall } from "../ports/transport.ts";
-import type { CompensationReason, EndStatus, Notice, ParentRun, PausedBy, TaskAddress } from "./event.ts";
+import type { CompensationReason, EndStatus, KnownSecrets, Notice, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 import type { SignalBook, WaitIndex } from "./signal-book.ts";
 import { newWaitIndex } from "./signal-book.ts";
 
@@ -43,6 +43,8 @@ export interface RootFacts {
   readonly bodyHash: string | undefined;
   readonly parent: ParentRun | undefined;
   readonly origin: RunOrigin | undefined;
+  /** Handed to it; without its own. */
+  readonly secrets: KnownSecrets | undefined;
 }
 
 export interface RunNode {
