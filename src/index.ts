@@ -32,6 +32,7 @@ import { Router } from "./dispatch/router.ts";
 import { D1FlowCatalog } from "./index-store/d1-flow-catalog.ts";
 import { D1RunIndex } from "./index-store/d1-run-index.ts";
 import { D1TokenStore } from "./index-store/d1-token-store.ts";
+import { D1TriggerStore } from "./index-store/d1-trigger-store.ts";
 import { IndexObject, type IndexObjectApi } from "./index-store/index-object.ts";
 import { ShardedRunIndex } from "./index-store/sharded-run-index.ts";
 import type { Namespace, RunId } from "./protocol/ids.ts";
@@ -43,12 +44,15 @@ import type { RunObjectApi } from "./run/run-api.ts";
 import type { RunDeps } from "./run/run-deps.ts";
 import { defineRunObject } from "./run/run-object.ts";
 import { ObjectWorkerRuns } from "./run/worker-runs.ts";
+import { TriggerObject } from "./triggers/trigger-object.ts";
+import { type TriggerHome, TriggerRegistry } from "./triggers/trigger-registry.ts";
 
 export interface Env {
   /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */
   readonly RUNS: { getByName(name: string): RunObjectApi };
   readonly DISPATCHERS: { getByName(name: string): DispatcherApi };
   readonly CACHE: { getByName(name: string): CacheApi };
+  readonly TRIGGERS: { getByName(name: string): TriggerHome };
   readonly INDEX: { getByName(name: string): IndexObjectApi };
   readonly BLOBS: R2Bucket;
   readonly DB: D1Database;
@@ -212,7 +216,16 @@ function progressTo(env: Env): (call: AttemptCall, progress: Progress) => Promis
 
 export class RunObject extends defineRunObject<Env>(runDepsOf) {}
 export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf, progressTo) {}
-export { CacheObject, IndexObject };
+export { CacheObject, IndexObject, TriggerObject };
+
+function triggersOf(env: Env): TriggerRegistry {
+  return new TriggerRegistry({
+    store: new D1TriggerStore(env.DB),
+    configured: deploymentOf(env).config.triggers,
+    home: (_type, namespace, name) => env.TRIGGERS.getByName(`${namespace}/${name}`),
+    now: Date.now,
+  });
+}
 
 function accessOf(env: Env): { readonly authenticator: Authenticator; readonly tokens: AccessTokens } {
   const store = new D1TokenStore(env.DB);
@@ -247,6 +260,7 @@ function apiOf(env: Env): Api {
     taskTokens: workerAccessOf(env)?.tasks,
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
+    triggers: triggersOf(env),
     components: (namespace) => routerOf(env, namespace).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
     newRunId: (): RunId => newRootRunId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
     now: Date.now,

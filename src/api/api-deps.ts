@@ -8,6 +8,7 @@ import type { RunIndex } from "../core/ports/run-index.ts";
 import type { ComponentListing } from "../dispatch/list-components.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { RunObjectApi } from "../run/run-api.ts";
+import type { TriggerRegistry } from "../triggers/trigger-registry.ts";
 
 /** Bounds on what one request may bring. Their names are told when one is exceeded. */
 export interface ApiLimits {
@@ -33,6 +34,7 @@ export interface ApiDeps {
   readonly taskTokens: Pick<TaskTokens, "read"> | undefined;
   readonly index: Pick<RunIndex, "list">;
   readonly flows: FlowCatalog;
+  readonly triggers: Pick<TriggerRegistry, "isConfigured" | "put" | "find" | "list" | "remove">;
   components(namespace: Namespace): Promise<ComponentListing>;
   /** A fresh root run id. */
   newRunId(): RunId;

@@ -29,6 +29,7 @@ import { runOperations } from "./runs.ts";
 import { submitRunOperations } from "./submit-run.ts";
 import { taskOperations } from "./tasks.ts";
 import { tokenOperations } from "./tokens.ts";
+import { triggerOperations } from "./triggers.ts";
 import { serveWorkerBlobs } from "./worker-blobs.ts";
 
 const BASE = "/api/v1";
@@ -53,6 +54,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...flowOperations(deps, library),
     ...blobOperations(deps),
     ...componentOperations(deps),
+    ...triggerOperations(deps, library),
     ...tokenOperations(deps),
     ...healthOperations(deps),
   ];

@@ -38,6 +38,7 @@ export function apiDocument(app: OpenAPIHono, deps: Pick<ApiDeps, "publicUrl" | 
         { name: "Flows", description: "Flow documents, addressed by the hash of their canonical form." },
         { name: "Blobs", description: "Values and files, addressed by the hash of their bytes." },
         { name: "Tasks", description: "How a worker that answered 202 reports later. The token is the permission." },
+        { name: "Triggers", description: "What starts runs by itself: webhooks." },
         { name: "Tokens", description: "Access tokens: what a caller may do, and in which namespace." },
         { name: "System", description: "What this orchestrator is and can do." },
       ],

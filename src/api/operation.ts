@@ -29,7 +29,7 @@ export interface OperationSpec<
   Headers extends z.ZodObject,
   Body extends z.ZodObject,
 > {
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "put" | "delete";
   /** Below `/api/v1`, parameters in braces. */
   readonly path: string;
   /** What a caller needs. */
@@ -66,7 +66,7 @@ interface OperationRequest<Params, Query, Headers, Body> {
 }
 
 export interface Operation {
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "put" | "delete";
   readonly path: string;
   /** Asked for before `handle` is called. */
   readonly scope: OperationScope;

@@ -13,6 +13,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { submitCommand } from "./commands/submit.ts";
 import { testCommand } from "./commands/test.ts";
 import { tokensCommand } from "./commands/tokens.ts";
+import { triggersCommand } from "./commands/triggers.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { visualizeCommand } from "./commands/visualize.ts";
 import { CommandFailure, type ExitCode, invalid } from "./exit-code.ts";
@@ -42,6 +43,7 @@ const stepflow = commandGroup(
     listComponentsCommand,
     runsCommand,
     flowsCommand,
+    triggersCommand,
     tokensCommand,
     serveCommand,
   ],

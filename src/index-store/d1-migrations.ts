@@ -67,6 +67,17 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX tokens_by_time ON tokens (created_at, id)",
     "CREATE INDEX tokens_by_namespace ON tokens (ns, created_at, id)",
   ],
+  [
+    `CREATE TABLE triggers (
+      ns TEXT NOT NULL,
+      name TEXT NOT NULL,
+      type TEXT NOT NULL,
+      document TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      PRIMARY KEY (ns, name)
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 const applied = new WeakMap<D1Database, Promise<void>>();

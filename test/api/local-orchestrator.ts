@@ -42,6 +42,7 @@ export async function startOrchestrator(bindings: Readonly<Record<string, string
         DISPATCHERS: { className: "DispatcherObject", useSQLite: true },
         INDEX: { className: "IndexObject", useSQLite: true },
         CACHE: { className: "CacheObject", useSQLite: true },
+        TRIGGERS: { className: "TriggerObject", useSQLite: true },
       },
       r2Buckets: ["BLOBS"],
       d1Databases: ["DB"],

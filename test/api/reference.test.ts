@@ -30,6 +30,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "delete /flows/{flowId}",
     "delete /runs/{runId}",
     "delete /tokens/{tokenId}",
+    "delete /triggers/{name}",
     "get /blobs/{blobId}",
     "get /components",
     "get /flows",
@@ -45,6 +46,8 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "get /runs/{runId}/steps/{stepId}",
     "get /runs/{runId}/waits",
     "get /tokens",
+    "get /triggers",
+    "get /triggers/{name}",
     "post /blobs",
     "post /flows",
     "post /runs",
@@ -61,6 +64,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /tasks/{token}/fail",
     "post /tasks/{token}/heartbeat",
     "post /tokens",
+    "put /triggers/{name}",
   ]);
 });
 

@@ -6,10 +6,11 @@ declare global {
   }
 }
 
-interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS" | "CACHE"> {
+interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS" | "CACHE" | "TRIGGERS"> {
   readonly RUNS: DurableObjectNamespace;
   readonly DISPATCHERS: DurableObjectNamespace;
   readonly CACHE: DurableObjectNamespace;
+  readonly TRIGGERS: DurableObjectNamespace;
   /** test/support/echo-worker.mjs */
   readonly ECHO: Fetcher;
 }

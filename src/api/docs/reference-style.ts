@@ -1,7 +1,7 @@
 /** The style of the reference page: one column of text beside its contents, light or dark as the reader's system is. */
 export const REFERENCE_STYLE = `
-:root { color-scheme: light dark; --text: #1f2328; --dim: #59636e; --line: #d1d9e0; --back: #fff; --soft: #f6f8fa; --accent: #0b57d0; --get: #1a7f37; --post: #0b57d0; --delete: #cf222e; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --dim: #9198a1; --line: #3d444d; --back: #0d1117; --soft: #151b23; --accent: #79b8ff; --get: #3fb950; --post: #79b8ff; --delete: #f85149; } }
+:root { color-scheme: light dark; --text: #1f2328; --dim: #59636e; --line: #d1d9e0; --back: #fff; --soft: #f6f8fa; --accent: #0b57d0; --get: #1a7f37; --post: #0b57d0; --put: #8250df; --delete: #cf222e; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --dim: #9198a1; --line: #3d444d; --back: #0d1117; --soft: #151b23; --accent: #79b8ff; --get: #3fb950; --post: #79b8ff; --put: #d2a8ff; --delete: #f85149; } }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; }
 body { margin: 0; display: grid; grid-template-columns: 17rem minmax(0, 1fr); background: var(--back); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
@@ -21,7 +21,7 @@ code, pre { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 pre { margin: .5rem 0; padding: .75rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; background: var(--soft); }
 .route { display: flex; gap: .75rem; align-items: baseline; overflow-wrap: anywhere; }
 .method { font: 600 .75rem/1 ui-monospace, monospace; text-transform: uppercase; }
-.get { color: var(--get); } .post { color: var(--post); } .delete { color: var(--delete); }
+.get { color: var(--get); } .post { color: var(--post); } .put { color: var(--put); } .delete { color: var(--delete); }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
 th, td { padding: .45rem .5rem .45rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { width: 13rem; font-weight: normal; overflow-wrap: anywhere; }

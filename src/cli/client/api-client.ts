@@ -6,9 +6,10 @@ import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
 import type { runPage, stepPage } from "../../protocol/api/run.ts";
 import type { createdToken, createTokenBody, listedToken, tokenPage } from "../../protocol/api/token.ts";
+import type { deletedTrigger, listedTrigger, triggerPage } from "../../protocol/api/trigger.ts";
 import type { acceptedSignal, signalBody, waitPage } from "../../protocol/api/wait.ts";
 import type { RunEventMessage } from "../../protocol/event.ts";
-import type { Json } from "../../protocol/json.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
 import { readEventStream } from "../../protocol/read-event-stream.ts";
 import type { ItemResult, RunOrigin, RunSubmission, RunSummary } from "../../protocol/run.ts";
 import { CommandFailure } from "../exit-code.ts";
@@ -145,6 +146,22 @@ export class ApiClient {
 
   revokeToken(tokenId: string): Promise<z.infer<typeof listedToken>> {
     return this.#json("DELETE", `/tokens/${encodeURIComponent(tokenId)}`);
+  }
+
+  putTrigger(name: string, document: JsonObject): Promise<z.infer<typeof listedTrigger>> {
+    return this.#json("PUT", `/triggers/${encodeURIComponent(name)}`, { body: document });
+  }
+
+  trigger(name: string): Promise<z.infer<typeof listedTrigger>> {
+    return this.#json("GET", `/triggers/${encodeURIComponent(name)}`);
+  }
+
+  triggers(query: Query): Promise<z.infer<typeof triggerPage>> {
+    return this.#json("GET", "/triggers", { query });
+  }
+
+  deleteTrigger(name: string): Promise<z.infer<typeof deletedTrigger>> {
+    return this.#json("DELETE", `/triggers/${encodeURIComponent(name)}`);
   }
 
   /** Stores bytes as they are; returns the blob's id. */

@@ -115,6 +115,7 @@ export function orchestratorBindings(local: {
       DISPATCHERS: { className: "DispatcherObject", useSQLite: true },
       INDEX: { className: "IndexObject", useSQLite: true },
       CACHE: { className: "CacheObject", useSQLite: true },
+      TRIGGERS: { className: "TriggerObject", useSQLite: true },
     },
     r2Buckets: ["BLOBS"],
     d1Databases: ["DB"],

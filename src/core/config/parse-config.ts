@@ -5,6 +5,7 @@ import { checkPluginUrls, readEgress } from "./parse-egress.ts";
 import { readPlugin } from "./parse-plugin.ts";
 import { readRetry } from "./parse-retry.ts";
 import { readRoutes } from "./parse-routes.ts";
+import { readTriggers } from "./parse-triggers.ts";
 import { parseRoutePattern } from "./route-pattern.ts";
 import { SettingReader } from "./setting-reader.ts";
 import { DEFAULT_CONFIG, type PluginConfig, type RouteConfig, type StepflowConfig } from "./stepflow-config.ts";
@@ -44,6 +45,7 @@ function readConfig(document: ConfigNode, local: boolean, diagnostics: ConfigDia
   const maxConcurrency = root.number("maxConcurrency", { least: 1 });
   const egress = readEgress(root.take("egress"), diagnostics);
   checkPluginUrls(root.take("plugins"), egress, local, diagnostics);
+  const triggers = readTriggers(root.take("triggers"), diagnostics);
   const platformStores = "runs, flows and blobs are stored by the platform: nothing to configure";
   for (const key of ["stateStore", "storageConfig", "leaseManager", "recovery"]) root.ignored(key, platformStores);
   root.ignored("blobApi", "workers are told the URL of the blobs by the binding PUBLIC_URL");
@@ -56,6 +58,7 @@ function readConfig(document: ConfigNode, local: boolean, diagnostics: ConfigDia
     retry,
     ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(egress && { egress }),
+    triggers,
   };
 }
 

@@ -24,6 +24,7 @@ export function serializeConfig(config: StepflowConfig): string {
     },
     maxConcurrency: config.maxConcurrency,
     egress: config.egress && egressDocument(config.egress),
+    ...(config.triggers.size === 0 ? {} : { triggers: Object.fromEntries(config.triggers) as unknown as JsonObject }),
   });
   return JSON.stringify(document, (_key, value: unknown) =>
     typeof value === "string" ? escapeEnvironmentReferences(value) : value,

@@ -2,6 +2,7 @@
  * The normalised configuration: what every spelling of `stepflow-config.yml` becomes. Plain JSON-like data; nothing downstream
  * of `parseConfig` knows an alias or an older dialect.
  */
+import type { TriggerDocument } from "../../protocol/api/trigger.ts";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json } from "../../protocol/json.ts";
 import type { EgressConfig } from "../egress/index.ts";
@@ -21,6 +22,8 @@ export interface StepflowConfig {
   readonly maxConcurrency?: number;
   /** Where requests may go. */
   readonly egress?: EgressConfig;
+  /** By name, in the namespace `default`. */
+  readonly triggers: ReadonlyMap<string, TriggerDocument>;
 }
 
 /** How far schemas of a plugin's components are enforced on inputs. */
@@ -158,4 +161,5 @@ export const DEFAULT_CONFIG: StepflowConfig = {
     },
   ],
   retry: DEFAULT_RETRY,
+  triggers: new Map(),
 };

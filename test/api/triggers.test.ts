@@ -1,0 +1,112 @@
+/** Triggers over HTTP: made, read, listed, deleted. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { echoFlow } from "./example-flows.ts";
+import { type LocalOrchestrator, startOrchestrator } from "./local-orchestrator.ts";
+
+const BOOTSTRAP = "bootstrap-0123456789-0123456789-0123456789";
+const CONFIG = JSON.stringify({
+  plugins: { builtin: { type: "builtin" } },
+  triggers: { configured: { type: "webhook", flow: echoFlow, signature: { scheme: "none" } } },
+});
+let api: LocalOrchestrator;
+let token: string;
+beforeAll(async () => {
+  api = await startOrchestrator({ STEPFLOW_LOCAL: "", STEPFLOW_BOOTSTRAP_TOKEN: BOOTSTRAP, STEPFLOW_CONFIG: CONFIG });
+  token = await tokenOf("default");
+});
+afterAll(() => api.dispose());
+
+async function tokenOf(namespace: string): Promise<string> {
+  const made = await as(BOOTSTRAP)("POST", "/api/v1/tokens", { name: "t", scopes: ["triggers"], namespace });
+  return made.body.token;
+}
+const as = (bearer: string) => (method: string, path: string, body?: unknown) =>
+  api.call(method, path, body, { authorization: `Bearer ${bearer}` });
+const call = (method: string, path: string, body?: unknown) => as(token)(method, `/api/v1/triggers${path}`, body);
+const hook = { type: "webhook", flow: echoFlow, signature: { scheme: "none" } };
+
+describe("TRIG-1: a trigger's document", () => {
+  test("names its flow in one way, and its faults are told with their places", async () => {
+    const { status, body } = await call("PUT", "/two", { ...hook, flowName: "x" });
+    expect([status, body.error.details.faults[0].pointer]).toEqual([400, "/flowName"]);
+    const none = await call("PUT", "/none", { type: "webhook", signature: { scheme: "none" } });
+    expect([none.status, none.body.error.details.faults[0].pointer]).toEqual([400, "/flow"]);
+    const unsigned = await call("PUT", "/unsigned", { type: "webhook", flow: echoFlow });
+    expect([unsigned.status, unsigned.body.error.details.faults[0].pointer]).toEqual([400, "/signature"]);
+    const typo = await call("PUT", "/typo", { ...hook, signature: { scheme: "none", sceme: 1 } });
+    expect([typo.status, typo.body.error.details.faults[0].pointer]).toEqual([400, "/signature"]);
+    expect((await call("PUT", "/Upper", hook)).status).toBe(400);
+    expect((await call("GET", "")).body.triggers.map(({ name }: { name: string }) => name)).toEqual(["configured"]);
+  });
+
+  test("a flow that is not there, or cannot run, is refused at once", async () => {
+    const { flow: _, ...bare } = hook;
+    expect((await call("PUT", "/a", { ...bare, flowName: "nobody's" })).status).toBe(404);
+    expect((await call("PUT", "/a", { ...bare, flowId: "0".repeat(64) })).status).toBe(404);
+    const broken = await call("PUT", "/a", { ...hook, flow: { steps: [{ id: "a" }] } });
+    expect([broken.status, broken.body.error.details.diagnostics.length > 0]).toEqual([400, true]);
+    expect((await call("GET", "/a")).status).toBe(404);
+  });
+});
+
+test("TRIG-2: a PUT creates, then replaces; a DELETE forgets", async () => {
+  const first = await call("PUT", "/twice", { ...hook, description: "one" });
+  const second = await call("PUT", "/twice", { ...hook, description: "two" });
+  expect([first.status, second.status]).toEqual([201, 200]);
+  expect(first.body).toMatchObject({
+    name: "twice",
+    type: "webhook",
+    enabled: true,
+    source: "api",
+    description: "one",
+  });
+  expect(first.body.flow).toBeUndefined();
+  expect(first.body.flowId).toMatch(/^[0-9a-f]{64}$/);
+  expect(second.body.createdAt).toBe(first.body.createdAt);
+  expect((await call("GET", "/twice")).body).toEqual(second.body);
+  expect((await call("DELETE", "/twice")).body).toEqual({ name: "twice", deleted: true });
+  expect((await call("DELETE", "/twice")).status).toBe(404);
+  expect((await call("GET", "/twice")).status).toBe(404);
+});
+
+test("TRIG-2: lists go by name, in pages", async () => {
+  for (const name of ["a1", "z1", "m1"]) await call("PUT", `/${name}`, hook);
+  const first = await call("GET", "?limit=2");
+  const second = await call("GET", `?limit=2&cursor=${first.body.nextCursor}`);
+  const names = [...first.body.triggers, ...second.body.triggers].map(({ name }: { name: string }) => name);
+  expect(names).toEqual(["a1", "configured", "m1", "z1"]);
+  expect(second.body.nextCursor).toBeUndefined();
+});
+
+test("TRIG-3: what the configuration has is listed, and changed there only", async () => {
+  const { body } = await call("GET", "/configured");
+  expect(body).toMatchObject({ source: "config", flow: echoFlow });
+  expect((await call("PUT", "/configured", hook)).status).toBe(409);
+  expect((await call("DELETE", "/configured")).status).toBe(409);
+  expect((await call("GET", "/configured")).body).toEqual(body);
+});
+
+test("TRIG-4: a secret is never told again, a reference to one is", async () => {
+  const put = await call("PUT", "/secret", {
+    ...hook,
+    signature: { scheme: "github", secrets: ["s3cret-of-ours", "${HOOK_SECRET}"] },
+  });
+  expect(put.status).toBe(201);
+  const answers = [put, await call("GET", "/secret"), await call("GET", "")];
+  expect(JSON.stringify(answers.map(({ body }) => body))).not.toContain("s3cret");
+  expect(put.body.signature.secrets).toEqual(["[redacted]", "${HOOK_SECRET}"]);
+  const again = await call("PUT", "/secret", { ...hook, signature: put.body.signature });
+  expect([again.status, again.body.error.details.faults[0].pointer]).toEqual([400, "/signature/secrets/0"]);
+});
+
+test("TRIG-6: triggers of one namespace are invisible in every other, and take the scope", async () => {
+  const other = as(await tokenOf("team-b"));
+  await call("PUT", "/ours", hook);
+  expect((await other("GET", "/api/v1/triggers/ours")).status).toBe(404);
+  expect((await other("DELETE", "/api/v1/triggers/ours")).status).toBe(404);
+  expect((await other("GET", "/api/v1/triggers/configured")).status).toBe(404);
+  expect((await other("GET", "/api/v1/triggers")).body.triggers).toEqual([]);
+  expect((await other("PUT", "/api/v1/triggers/configured", hook)).status).toBe(201);
+  const made = await as(BOOTSTRAP)("POST", "/api/v1/tokens", { name: "r", scopes: ["runs:write"] });
+  expect((await as(made.body.token)("PUT", "/api/v1/triggers/ours", hook)).status).toBe(403);
+});
