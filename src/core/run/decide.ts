@@ -22,6 +22,7 @@ import { submitChild } from "./submit-child.ts";
 import { supplyBlobs } from "./supply-blobs.ts";
 import { fireTimers, nextDueAt } from "./timers.ts";
 import type { Turn } from "./turn.ts";
+import { withdrawCalls } from "./withdraw-calls.ts";
 
 export interface Decision {
   readonly entries: readonly JournalEntry[];
@@ -41,7 +42,7 @@ export function decide(engine: Engine, command: Command, clock: number): Decisio
   const more = advance(turn);
   if (turn.missing.size > 0) turn.effects.push({ kind: "fetch_blobs", blobs: [...turn.missing] });
   if (!more) engine.values.keepSupplied(new Set(turn.schedule.parked.flatMap(({ read }) => read)));
-  return { entries: turn.entries, effects: turn.effects, more, dueAt: nextDueAt(engine) };
+  return { entries: turn.entries, effects: withdrawCalls(turn.effects), more, dueAt: nextDueAt(engine) };
 }
 
 /** `behindMs`: how far the clock has been set back; times in a command are by the clock. */

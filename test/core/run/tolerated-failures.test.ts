@@ -96,6 +96,26 @@ describe("tolerated failures", () => {
     expect(run.results(1).map((item) => item?.outcome)).toEqual([undefined, "failed", "failed", "success"]);
   });
 
+  it("RUN-171 lets nothing leave of a run that is given up in the turn that started it", () => {
+    const run = MemoryRun.start(
+      `
+steps:
+  - id: m
+    component: /builtin/map
+    onError: { action: useDefault, defaultValue: none }
+    input:
+      workflow: { $literal: { steps: [{ id: s, component: /w/x, input: { $input: k } }], output: { $step: s } } }
+      items: [{ k: 0 }, {}]
+      tolerated_failure_count: 0
+  - { id: then, component: /w/then, input: { $step: m } }
+output: { $step: then }`,
+    );
+    expect(run.entries.some(({ event }) => event.kind === "step_started" && event.run === 1)).toBe(true);
+    expect(run.calledSteps()).toEqual(["then"]);
+    run.succeed(run.call("then"), "done");
+    expect(run.results()).toEqual([{ outcome: "success", result: "done" }]);
+  });
+
   it("RUN-172 lets onError speak for a map with too many failures", () => {
     const run = MemoryRun.start(
       map("tolerated_failure_count: 0", "onError: { action: useDefault, defaultValue: none }"),
