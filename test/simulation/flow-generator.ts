@@ -172,6 +172,7 @@ function generateComponentInput(prng: Prng, component: string, around: Surroundi
         items: generateList(prng, around),
         ...(prng.chance(0.4) && { max_concurrency: prng.between(1, 3) }),
         ...(prng.chance(0.15) && { tolerated_failure_count: prng.between(0, 1) }),
+        ...(prng.chance(0.1) && { tolerated_failure_percentage: prng.pick([0, 25, 50, 100]) }),
         ...(prng.chance(0.2) && { variables: { $literal: { given: 5 } } }),
       };
     case "/builtin/eval":

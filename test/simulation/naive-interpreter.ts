@@ -181,7 +181,11 @@ export class NaiveInterpreter {
     const { items } = input;
     if (!Array.isArray(items)) return failed("items is not an array", "INVALID_INPUT");
     const results = this.run(flow, items, variables, `${key}:0`);
-    const tolerated = Number(input["tolerated_failure_count"] ?? Number.POSITIVE_INFINITY);
+    const share = input["tolerated_failure_percentage"];
+    const tolerated = Math.min(
+      Number(input["tolerated_failure_count"] ?? Number.POSITIVE_INFINITY),
+      share === undefined ? Number.POSITIVE_INFINITY : Math.floor((items.length * Number(share)) / 100),
+    );
     if (results.filter(({ outcome }) => outcome === "failed").length > tolerated) {
       this.givenUp.push(`${key}:0`);
       return failed("too many items failed", "COMPONENT_FAILED");

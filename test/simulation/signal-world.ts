@@ -32,6 +32,19 @@ export interface SignalSender {
   readonly send: (inMs: number, signal: SentSignal, payload: Json) => void;
 }
 
+/** A signal that comes whatever happens; the same `id` again is the same signal. */
+export interface ScriptedSignal {
+  readonly name: string;
+  readonly id: string;
+  /** Milliseconds after the start. */
+  readonly atMs: number;
+  readonly run?: number;
+}
+
+export function sendScripted({ send }: SignalSender, signals: readonly ScriptedSignal[]): void {
+  for (const { name, id, atMs, run = 0 } of signals) send(atMs, { run, name, signalId: id }, payloadOf(name));
+}
+
 /** Nobody waits yet. */
 export function sendEarly({ prng, send }: SignalSender): void {
   for (let index = prng.pick([0, 0, 1, 3]); index > 0; index--) {

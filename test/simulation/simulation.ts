@@ -36,8 +36,8 @@ import { JournalInvariants } from "./journal-invariants.ts";
 import { NaiveInterpreter } from "./naive-interpreter.ts";
 import { Prng } from "./prng.ts";
 import { ProgressCheck } from "./progress-check.ts";
-import type { SentSignal, SignalSender } from "./signal-world.ts";
-import { answerWait, payloadOf, sendEarly, signalName } from "./signal-world.ts";
+import type { ScriptedSignal, SentSignal, SignalSender } from "./signal-world.ts";
+import { answerWait, payloadOf, sendEarly, sendScripted, signalName } from "./signal-world.ts";
 import type { SimulatedBlobs } from "./simulated-blobs.ts";
 import type { ObjectWorld } from "./simulated-object.ts";
 import { SimulatedObject } from "./simulated-object.ts";
@@ -67,6 +67,8 @@ export interface Scenario {
   readonly transportMaxRetries: number;
   /** What the workers say. */
   readonly worker: typeof workerVerdict;
+  /** Instead of whoever answers each wait. */
+  readonly signals?: readonly ScriptedSignal[];
   readonly runId?: RunId;
   /** What the run takes over from an earlier one. */
   readonly derived?: DerivedRun;
@@ -109,15 +111,17 @@ export class Simulation implements ObjectWorld {
   readonly #departed = new Set<string>();
   readonly #holds: readonly Hold[];
   readonly #sender: SignalSender;
+  readonly #signals: readonly ScriptedSignal[] | undefined;
   #time = START;
   /** What the object's clock shows beyond that. */
   #skew = 0;
   #started = false;
 
-  constructor({ run, prng, faults, limits, holds, transportMaxRetries, worker, runId, derived }: Scenario) {
+  constructor({ run, prng, faults, limits, holds, transportMaxRetries, worker, signals, runId, derived }: Scenario) {
     this.#run = run;
     this.#runId = runId ?? newRootRunId(START, new Uint8Array(10));
     this.#derived = derived;
+    this.#signals = signals;
     this.prng = prng;
     this.faults = faults;
     this.limits = limits;
@@ -176,7 +180,8 @@ export class Simulation implements ObjectWorld {
   async play(): Promise<void> {
     const start = this.#startCommand();
     this.queue.plan(START, () => this.#start(start));
-    sendEarly(this.#sender);
+    if (this.#signals) sendScripted(this.#sender, this.#signals);
+    else sendEarly(this.#sender);
     for (const afterMs of this.faults.cancelsAfterMs) this.queue.plan(START + afterMs, () => this.#cancel());
     for (let jumps = 0; jumps < this.faults.clockJumps; jumps++) this.#planClockJump();
     for (const { fromMs, forMs } of this.#holds) {
@@ -241,7 +246,7 @@ export class Simulation implements ObjectWorld {
       this.#noteUnanswered(entry, command, decision);
       checkBackoff(this.#invariants.tree, entry, command, this.settings);
       this.#invariants.appended(entry);
-      if (entry.event.kind === "signal_awaited")
+      if (entry.event.kind === "signal_awaited" && !this.#signals)
         answerWait(this.#sender, entry.event, this.#invariants.tree.runs.length);
     }
     if (this.#object.tree) this.#invariants.agreesWith(this.#object.tree);

@@ -6,7 +6,14 @@ import type { Json, JsonObject } from "../../src/protocol/json.ts";
 import { hashText } from "../simulation/prng.ts";
 import type { Verdict } from "../simulation/worker-verdict.ts";
 
-const KEPT = new Set(["/builtin/noop", "/builtin/sleep", "/builtin/map", "/builtin/iterate", "/builtin/eval"]);
+const KEPT = new Set([
+  "/builtin/noop",
+  "/builtin/sleep",
+  "/builtin/wait_for_event",
+  "/builtin/map",
+  "/builtin/iterate",
+  "/builtin/eval",
+]);
 const STAND_IN = "/w/as/";
 /** One that iterates for longer shows nothing more. */
 const MAX_ITERATIONS = 3;
@@ -94,7 +101,7 @@ function withStandIns(json: Json): Json {
 
 /** A flow that is named by an id, or made by a step, is not known beforehand. */
 function needsStoredFlow(component: string, input: Json | undefined): boolean {
-  if (component === "/builtin/noop" || component === "/builtin/sleep") return false;
+  if (["/builtin/noop", "/builtin/sleep", "/builtin/wait_for_event"].includes(component)) return false;
   const { flow, workflow } = (input ?? {}) as JsonObject;
   const source = (workflow ?? flow) as JsonObject | undefined;
   return source?.["$literal"] === undefined;

@@ -4,10 +4,13 @@
  * are what the naive interpreter says then, which is the same as without it wherever another attempt is made.
  */
 
-import type { Json, JsonObject } from "../../src/protocol/json.ts";
+import type { Json } from "../../src/protocol/json.ts";
 import { comparable } from "../simulation/comparable.ts";
+import type { DerivationChoice } from "../simulation/derived-run.ts";
+import { deriveScenario } from "../simulation/derived-run.ts";
 import { NO_FAULTS, type SingleFault } from "../simulation/fault-plan.ts";
 import { Prng } from "../simulation/prng.ts";
+import type { Scenario } from "../simulation/simulation.ts";
 import { Simulation } from "../simulation/simulation.ts";
 import type { SweepFlow } from "./sweep-flow.ts";
 
@@ -64,29 +67,12 @@ interface Played {
 }
 
 async function play(flow: SweepFlow, eventsPerTurn: number, single: SingleFault | undefined): Promise<Played> {
-  const { blobCharacters = 1_000_000, valueCacheBytes = 1_000_000, handOver, cancelAfterMs, holds = [] } = flow.world;
-  const maxConcurrency = (flow.flow as JsonObject)["maxConcurrency"];
-  const simulation = new Simulation({
-    run: {
-      flow: flow.flow,
-      inputs: flow.inputs,
-      variables: flow.variables,
-      maxConcurrency: typeof maxConcurrency === "number" ? maxConcurrency : 10,
-      isBounded: flow.flow["timeout"] !== undefined,
-    },
-    prng: new Prng(1),
-    faults: {
-      ...NO_FAULTS,
-      handOver: handOver ? 1 : 0,
-      cancelsAfterMs: cancelAfterMs === undefined ? [] : [cancelAfterMs],
-      ...(single && { single }),
-    },
-    limits: { eventsPerTurn, valueCacheBytes, blobCharacters, maxResends: 5 },
-    holds,
-    transportMaxRetries: 3,
-    worker: flow.worker,
-  });
+  const { cancelAfterMs, derive } = flow.world;
+  const scenario = scenarioOf(flow, eventsPerTurn, single);
   try {
+    const simulation = new Simulation(
+      derive ? await derived(scenarioOf(flow, eventsPerTurn, undefined), scenario, derive) : scenario,
+    );
     await simulation.play();
     simulation.judge();
     const results = cancelAfterMs === undefined ? JSON.stringify(comparable(simulation.results() as Json)) : "";
@@ -95,4 +81,42 @@ async function play(flow: SweepFlow, eventsPerTurn: number, single: SingleFault 
     const failure = error instanceof Error && error.name !== "SimulationFailure" ? error.stack : String(error);
     return { results: "", writes: 0, calls: 0, failure: failure ?? "" };
   }
+}
+
+async function derived(undisturbed: Scenario, scenario: Scenario, choice: DerivationChoice): Promise<Scenario> {
+  const first = new Simulation(undisturbed);
+  await first.play();
+  first.judge();
+  return deriveScenario(first, scenario, choice);
+}
+
+function scenarioOf(
+  { flow, inputs, variables, world, worker }: SweepFlow,
+  eventsPerTurn: number,
+  single: SingleFault | undefined,
+): Scenario {
+  const { blobCharacters = 1_000_000, valueCacheBytes = 1_000_000, cancelAfterMs, holds = [], signals } = world;
+  const { maxConcurrency } = flow;
+  return {
+    run: {
+      flow,
+      inputs,
+      variables,
+      maxConcurrency: typeof maxConcurrency === "number" ? maxConcurrency : 10,
+      isBounded: flow["timeout"] !== undefined || flow["itemTimeout"] !== undefined,
+    },
+    prng: new Prng(1),
+    faults: {
+      ...NO_FAULTS,
+      handOver: world.handOver ? 1 : 0,
+      progress: world.progress ? 1 : 0,
+      cancelsAfterMs: cancelAfterMs === undefined ? [] : [cancelAfterMs],
+      ...(single && { single }),
+    },
+    limits: { eventsPerTurn, valueCacheBytes, blobCharacters, maxResends: 5 },
+    holds,
+    transportMaxRetries: 3,
+    worker,
+    ...(signals && { signals }),
+  };
 }
