@@ -54,6 +54,7 @@ export async function prepareDerivedStart(
     variableChanged: await variableComparison(request, earlier, flows, blobs),
   });
   const recording = new Recording();
+  for (const [item, undone] of earlier.undone) recording.noteUndone(item, undone);
   const steps = before.plan.steps.filter(({ step }) => reusable.has(step.id)).map(({ index }) => index);
   for (let since = 0; since < earlier.seq; ) {
     const range = { since, upTo: earlier.seq, steps };

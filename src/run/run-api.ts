@@ -66,6 +66,8 @@ export interface RecordedRun {
   readonly labels: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
   readonly secrets?: KnownSecrets;
+  /** Items, and the indices of their steps that were undone: these run again. */
+  readonly undone: readonly (readonly [item: number, steps: readonly number[]])[];
   /** The last event at this moment: what comes later is not taken over. */
   readonly seq: number;
 }

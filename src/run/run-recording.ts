@@ -4,6 +4,7 @@ import { isRecorded, type RecordedEntry } from "../core/reuse/index.ts";
 import type { RunEvent } from "../core/run/event.ts";
 import type { RunNode, RunTree } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
+import { undoneSteps } from "../core/run/undone-steps.ts";
 import type { FlowId } from "../protocol/ids.ts";
 import type { RecordedRun } from "./run-api.ts";
 
@@ -33,6 +34,7 @@ export async function recordedRun(
     ...(node.maxFailures !== undefined && { maxFailures: node.maxFailures }),
     labels: root.labels,
     files: root.files,
+    undone: [...undoneSteps(tree)],
     seq,
   };
 }
@@ -60,7 +62,7 @@ export function recordedEntries(
 
 /** An item whose result is that of a step says so: the value has passed with the step. */
 function valueOf(journal: Journal, { seq, event }: JournalEntry): StoredValue | undefined {
-  if (event.kind === "item_completed" && event.from !== undefined) return undefined;
+  if (event.kind === "item_completed" && event.from !== undefined && event.outcome !== "failed") return undefined;
   return journal.readValue(rowOf(seq, event));
 }
 

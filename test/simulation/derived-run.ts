@@ -31,8 +31,6 @@ export interface DerivedRun {
 
 export function generateDerivation(prng: Prng, { run }: Scenario): DerivationChoice | undefined {
   if (!prng.chance(0.3) || run.inputs.length === 0) return undefined;
-  // What of a run that was undone may be taken over is not said yet.
-  if (JSON.stringify(run.flow).includes('"compensate"')) return undefined;
   const ids = stepsOf(run.flow).map(({ id }) => id);
   switch (prng.weighted({ retry: 3, rerun: 2, fork: 2 })) {
     case "retry":
@@ -48,8 +46,8 @@ export function generateDerivation(prng: Prng, { run }: Scenario): DerivationCho
 /** The same world, and the run that is derived. */
 export function deriveScenario(first: Simulation, scenario: Scenario, choice: DerivationChoice): Scenario {
   const { entries } = first.report;
-  const { plan, runId, blobs } = first.source;
-  const takeOver = takeOverOf(entries, plan, plan, runId, choice);
+  const { plan, runId, blobs, undone } = first.source;
+  const takeOver = takeOverOf(undone, entries, plan, plan, runId, choice);
   const read = (value: StoredValue | undefined): Json =>
     value === undefined ? null : JSON.parse((value.kind === "text" ? value.text : blobs.text(value.blob)) ?? "null");
   const settled = new Map<string, Settled>();
@@ -57,6 +55,7 @@ export function deriveScenario(first: Simulation, scenario: Scenario, choice: De
   for (const { event } of entries)
     if (event.kind === "step_completed" && event.run === 0 && !event.undo && event.outcome === "failed")
       failed.add(`${event.item}/${plan.steps[event.step]?.step.id}`);
+  for (const [item, steps] of undone) for (const step of steps) failed.add(`${item}/${plan.steps[step]?.step.id}`);
   for (const { item, steps, foreachs, end } of takeOver.items) {
     const name = (step: number) => `r/${item}/${plan.steps[step]?.step.id}`;
     for (const { step, result } of steps) settled.set(name(step), settledAs(result.outcome, read(result.value)));
@@ -105,10 +104,11 @@ function checkReuse(
       if (!isReused) continue;
       const reused = settled.get(name);
       check(reused?.kind !== "failed", () => `${name}: a failure is taken over`);
+      check(!failed.has(`${item}/${step.id}`) || step.foreach !== undefined, () => `${name} was undone`);
       check(!choice.from?.includes(step.id), () => `${name} is taken over although it is to run again`);
       const looks = looksOf([step.input ?? null, step.skip ?? null, step.foreach ?? null]);
       for (const other of looks.steps) {
-        check(!failed.has(`${item}/${other}`), () => `${name} is taken over although ${other} failed`);
+        check(!failed.has(`${item}/${other}`), () => `${name} is taken over although ${other} failed or was undone`);
         check(!choice.from?.includes(other), () => `${name} is taken over although ${other} runs again`);
       }
       check(!choice.inputs || !looks.input, () => `${name} is taken over although it reads the input`);

@@ -17,6 +17,7 @@ import type { RunEvent, TaskAddress } from "../../src/core/run/event.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
 import { activeTask } from "../../src/core/run/state.ts";
 import { stepAt } from "../../src/core/run/task.ts";
+import { undoneSteps } from "../../src/core/run/undone-steps.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
 import type { Namespace, RunId } from "../../src/protocol/ids.ts";
 import type { Json } from "../../src/protocol/json.ts";
@@ -149,10 +150,16 @@ export class Simulation implements ObjectWorld {
   }
 
   /** What another run may be derived from. */
-  get source(): { readonly plan: Plan; readonly runId: RunId; readonly blobs: SimulatedBlobs } {
-    const { plan } = this.#invariants.tree.runs[0] ?? {};
+  get source(): {
+    readonly plan: Plan;
+    readonly runId: RunId;
+    readonly blobs: SimulatedBlobs;
+    readonly undone: ReturnType<typeof undoneSteps>;
+  } {
+    const { tree } = this.#invariants;
+    const { plan } = tree.runs[0] ?? {};
     check(plan !== undefined, () => "there is no run");
-    return { plan, runId: this.#runId, blobs: this.#object.blobs };
+    return { plan, runId: this.#runId, blobs: this.#object.blobs, undone: undoneSteps(tree) };
   }
 
   /** Calls that left. */

@@ -5,6 +5,7 @@ import { compilePlan } from "../../src/core/plan/index.ts";
 import type { JournalEntry } from "../../src/core/ports/journal.ts";
 import { chooseReuse, isRecorded, Recording, reusableSteps } from "../../src/core/reuse/index.ts";
 import { newRootRunId } from "../../src/core/run/run-id.ts";
+import { undoneSteps } from "../../src/core/run/undone-steps.ts";
 import type { Namespace, RunId } from "../../src/protocol/ids.ts";
 import type { RunOrigin } from "../../src/protocol/run.ts";
 import { MemoryRun, type MemoryRunOptions } from "./memory-run.ts";
@@ -39,13 +40,14 @@ export function deriveRun(source: MemoryRun, derivation: Derivation): MemoryRun 
     maxConcurrency: derivation.maxConcurrency ?? 10,
     labels: {},
     files: {},
-    takeOver: takeOverOf(source.entries, root.plan, after, runId, derivation),
+    takeOver: takeOverOf(undoneSteps(source.engine.tree), source.entries, root.plan, after, runId, derivation),
   });
   return run;
 }
 
 /** What a derivation takes over of a journal. */
 export function takeOverOf(
+  undone: ReturnType<typeof undoneSteps>,
   entries: readonly JournalEntry[],
   before: Plan,
   after: Plan,
@@ -62,9 +64,10 @@ export function takeOverOf(
   });
   const steps = new Set(before.steps.filter(({ step }) => reusable.has(step.id)).map(({ index }) => index));
   const recording = new Recording();
+  for (const [item, steps] of undone) recording.noteUndone(item, steps);
   for (const { event, value } of entries) {
     if (!isRecorded(event, steps)) continue;
-    const isStep = event.kind === "item_completed" && event.from !== undefined;
+    const isStep = event.kind === "item_completed" && event.from !== undefined && event.outcome !== "failed";
     const row = "from" in event && event.from !== undefined ? entries[event.from - 1]?.value : value;
     recording.add({ event, ...(row && !isStep && { value: row }) });
   }

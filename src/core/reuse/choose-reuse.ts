@@ -100,8 +100,8 @@ function reuseOfItem(
       if (result) steps.push({ step, result });
       continue;
     }
-    const isStale = before === undefined || references.some((other) => again.has(other));
-    const foreach = before === undefined || isStale ? undefined : recorded.foreachs.get(before);
+    const isStale = before === undefined || recorded.undone.has(before) || references.some((other) => again.has(other));
+    const foreach = isStale ? undefined : recorded.foreachs.get(before);
     if (isStale || result?.outcome === "failed") again.add(step);
     else if (result) steps.push({ step, result });
     if (foreach) {

@@ -18,6 +18,8 @@ export interface RecordedItem {
   /** By index of the step. */
   readonly steps: Map<number, RecordedResult>;
   readonly foreachs: Map<number, RecordedForeach>;
+  /** By index: what they came to was undone. */
+  undone: ReadonlySet<number>;
   /** `isStep`: the value is that of the step which is the flow's whole output. */
   end: (RecordedResult & { readonly isStep: boolean }) | undefined;
 }
@@ -28,6 +30,8 @@ export interface RecordedEntry {
   readonly value?: StoredValue;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Whether an event belongs into a recording. `steps`: of which steps results are wanted. */
 export function isRecorded(event: RunEvent, steps: ReadonlySet<number>): boolean {
   if (!("run" in event) || event.run !== 0) return false;
@@ -37,7 +41,8 @@ export function isRecorded(event: RunEvent, steps: ReadonlySet<number>): boolean
       return true;
     case "step_completed":
     case "foreach_expanded":
-      return steps.has(event.step);
+      // The `step` of a compensation is a place in a queue.
+      return !event.undo && steps.has(event.step);
     default:
       return false;
   }
@@ -70,7 +75,8 @@ export class Recording {
       case "item_completed":
         this.#item(event.item).end = {
           outcome: event.outcome,
-          isStep: event.from !== undefined,
+          // A failed one's error may lie in the row in which it was begun to be undone.
+          isStep: event.from !== undefined && event.outcome !== "failed",
           ...(value && { value }),
         };
         return;
@@ -79,10 +85,14 @@ export class Recording {
     }
   }
 
+  noteUndone(item: number, steps: readonly number[]): void {
+    this.#item(item).undone = new Set(steps);
+  }
+
   #item(index: number): RecordedItem {
     const known = this.items.get(index);
     if (known) return known;
-    const item: RecordedItem = { steps: new Map(), foreachs: new Map(), end: undefined };
+    const item: RecordedItem = { steps: new Map(), foreachs: new Map(), undone: NONE, end: undefined };
     this.items.set(index, item);
     return item;
   }

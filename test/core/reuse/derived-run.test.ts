@@ -36,6 +36,59 @@ function halfFailed(): MemoryRun {
   return run;
 }
 
+const SAGA = `
+steps:
+  - { id: book, component: /w/book, input: { $input: $ }, compensate: { component: /w/unbook, input: { $step: book } } }
+  - { id: price, component: /w/price, input: { $input: $ } }
+  - { id: note, component: /w/note, input: { $step: book } }
+  - id: below
+    component: /builtin/eval
+    input: { input: 1, flow: { $literal: { steps: [{ id: room, component: /w/room, compensate: { component: /w/unroom } }], output: { $step: room } } } }
+  - { id: pay, component: /w/pay, input: [{ $step: note }, { $step: price }, { $step: below }] }
+output: { $step: pay }`;
+
+/** Both items fail to pay; what they had booked is undone. */
+function undoneSaga(): MemoryRun {
+  const run = MemoryRun.start(SAGA, { inputs: [1, 2] });
+  for (const item of [0, 1]) {
+    run.succeed(run.call("book", item), `booked ${item}`);
+    run.succeed(run.call("price", item), 3);
+    run.succeed(run.call("note", item), "noted");
+  }
+  const rooms = run.calls.filter(({ call }) => call.stepId === "room");
+  for (const call of rooms) run.succeed(call, "a room");
+  for (const item of [0, 1]) run.fail(run.call("pay", item), "INVALID_INPUT");
+  while (run.calls[0]) run.succeed(run.calls[0], "cancelled");
+  expect(run.status).toBe("failed");
+  return run;
+}
+
+describe("a run that was undone", () => {
+  it("RUN-115 what was undone runs again, with what refers to it and the sub-runs it happened in; the answers of compensations are nobody's results", () => {
+    const run = deriveRun(undoneSaga(), { kind: "retry" });
+    expect(reused(run)).toEqual(["0/1", "1/1"]);
+    expect(started(run)).toEqual(["0/book", "0/room", "0/room", "1/book"]);
+    const { value } = run.entries.find(({ event }) => event.kind === "step_completed") ?? {};
+    expect(value).toEqual({ kind: "text", text: "3" });
+  });
+
+  it("RUN-115 an item that is not retried keeps its error", () => {
+    const source = undoneSaga();
+    const run = deriveRun(source, { kind: "retry", itemIndexes: [1] });
+    expect(run.results()[0]).toEqual(source.results()[0]);
+    expect(started(run)).toEqual(["0/room", "1/book"]);
+  });
+
+  it("RUN-117 a rerun of a run that was cancelled and undone books again", () => {
+    const source = MemoryRun.start(SAGA);
+    source.succeed(source.call("book"), "booked");
+    source.post({ kind: "cancel_run", run: 0 });
+    while (source.calls[0]) source.succeed(source.calls[0], "cancelled");
+    expect(source.status).toBe("cancelled");
+    expect(started(deriveRun(source, { kind: "rerun", from: ["pay"] }))).toContain("0/book");
+  });
+});
+
 describe("retry", () => {
   it("RUN-115 takes over items that succeeded whole, and what succeeded of the others; the rest runs, with fresh attempts", () => {
     const run = deriveRun(halfFailed(), { kind: "retry" });
