@@ -14,7 +14,7 @@ import { KnownTokens } from "./auth/known-tokens.ts";
 import { TaskTokens } from "./auth/task-tokens.ts";
 import { WorkerBlobAccess } from "./auth/worker-blob-access.ts";
 import { R2BlobStore } from "./blobs/r2-blob-store.ts";
-import { parseConfig, type StepflowConfig } from "./core/config/index.ts";
+import { mayReadVariable, parseConfig, type StepflowConfig } from "./core/config/index.ts";
 import type { BlobStore } from "./core/ports/blob-store.ts";
 import type { ComponentResolver } from "./core/ports/component-resolver.ts";
 import type { AttemptCall, Transport } from "./core/ports/transport.ts";
@@ -197,6 +197,7 @@ function runDepsOf(env: Env): RunDeps {
     settings: { ...DEFAULT_SETTINGS, ...config.retry },
     maxConcurrency: config.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY,
     resolver,
+    environment: (name) => (mayReadVariable(name, config.variableNames) ? stringBindings(env)[name] : undefined),
     transport: transportsOf(env),
     runs: runsOf(env),
     dispatcher: (namespace, rootRunId, index) => env.DISPATCHERS.getByName(`${namespace}/${rootRunId}/${index}`),

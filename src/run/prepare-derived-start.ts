@@ -4,7 +4,7 @@
  */
 import { nearestName } from "../core/diagnostics/index.ts";
 import type { Flow } from "../core/flow/flow.ts";
-import { variableDefault } from "../core/flow/index.ts";
+import { variableDefault, withEnvironment } from "../core/flow/index.ts";
 import { equalJson } from "../core/json/equal-json.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { StoredValue } from "../core/ports/journal.ts";
@@ -80,7 +80,9 @@ export async function prepareDerivedStart(
       keepItems: request.itemIndexes ? { allBut: new Set(request.itemIndexes) } : "not_failed",
     }),
   });
-  const { variables, toleratedFailures } = submission;
+  const { toleratedFailures } = submission;
+  const variables =
+    submission.variables && withEnvironment(after.plan.flow, submission.variables, (name) => deps.environment?.(name));
   return {
     kind: "ready",
     command: {

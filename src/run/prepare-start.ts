@@ -1,7 +1,14 @@
 /** From a submission to the command that starts it: finds the flow, applies overrides, refuses what cannot run. */
 
 import type { Flow } from "../core/flow/flow.ts";
-import { applyOverrides, canonicalFlowText, flowIdOf, parseFlow, validateFlow } from "../core/flow/index.ts";
+import {
+  applyOverrides,
+  canonicalFlowText,
+  flowIdOf,
+  parseFlow,
+  validateFlow,
+  withEnvironment,
+} from "../core/flow/index.ts";
 import type { Plan } from "../core/plan/index.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { Command } from "../core/run/command.ts";
@@ -31,6 +38,10 @@ export async function prepareStart(
       ? submitted
       : override(submitted, submission.overrides, plans);
   if (effective.kind === "refused") return effective;
+  // A chunk has those of its run.
+  const variables = request.parent?.chunk
+    ? submission.variables
+    : withEnvironment(effective.plan.flow, submission.variables, (name) => deps.environment?.(name));
   return {
     kind: "ready",
     command: {
@@ -44,7 +55,7 @@ export async function prepareStart(
         [effective.flowId, effective.text],
       ]),
       inputs: submission.inputs,
-      ...(submission.variables && { variables: submission.variables }),
+      ...(variables && { variables }),
       maxConcurrency: submission.maxConcurrency ?? effective.plan.flow.maxConcurrency ?? deps.maxConcurrency,
       ...(submission.toleratedFailures && { toleratedFailures: submission.toleratedFailures }),
       labels: submission.labels ?? {},

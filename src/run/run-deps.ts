@@ -15,6 +15,8 @@ export interface RunDeps {
   /** Tasks in flight per run tree where neither the submission nor the flow says. */
   readonly maxConcurrency: number;
   readonly resolver: ComponentResolver;
+  /** What variables with an `env_var` may be read from; absent: nothing. */
+  environment?(name: string): string | undefined;
   /** Absent: no secret is configured to sign them with. */
   readonly approvalLinks?: ApprovalLinks | undefined;
   transport(plugin: string, namespace: Namespace): Transport;

@@ -19,6 +19,7 @@ beforeAll(async () => {
     STEPFLOW_CONFIG: JSON.stringify(config),
     STEPFLOW_VAR_TOKEN: "from-the-environment-1",
     STEPFLOW_VAR_PORT: "8443",
+    OTHER: "not allowed",
   });
   worker.answers["components/execute"] = (response, { message }) => {
     const { input } = message.params as { input: JsonObject };
@@ -242,6 +243,35 @@ describe("SEC-10 a run with a secret", () => {
       expect(all).toContain("[REDACTED]");
     }
   }, 60_000);
+});
+
+describe("SEC-20 variables from the environment", () => {
+  test("are read where they are not given, parsed as JSON, and are secret where they are marked", async () => {
+    const flow = {
+      schemas: variables({
+        token: { ...SECRET, env_var: "STEPFLOW_VAR_TOKEN" },
+        port: { type: "integer", env_var: "STEPFLOW_VAR_PORT" },
+        given: { type: "string", env_var: "STEPFLOW_VAR_PORT" },
+      }),
+      steps: [
+        { id: "s", component: "/w/x", input: { token: reads("token"), port: reads("port"), given: reads("given") } },
+      ],
+      output: { $step: "s" },
+    };
+    const { body } = await start({ flow, variables: { given: "mine" } });
+    expect(body.status).toBe("completed");
+    expect(worker.last("components/execute").message.params).toMatchObject({
+      input: { token: "from-the-environment-1", port: 8443, given: "mine" },
+    });
+    expect(body.results[0].result.result.got).toEqual({ token: "[REDACTED]", port: 8443, given: "mine" });
+    expectNone(JSON.stringify(body) + (await everything(body.runId)), "from-the-environment-1");
+  });
+
+  test.each(["STEPFLOW_SECRET", "STEPFLOW_CONFIG", "PUBLIC_URL", "OTHER"])("%s is not read", async (name) => {
+    const flow = { schemas: variables({ v: { env_var: name, default: "none" } }), steps: [], output: reads("v") };
+    const { body } = await start({ flow });
+    expect(body.results[0].result).toEqual({ outcome: "success", result: "none" });
+  });
 });
 
 /** A schema that marks one place of a value with the marker there. */

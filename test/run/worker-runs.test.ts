@@ -46,6 +46,21 @@ describe("a run that a worker starts", () => {
     expect(asked).toEqual(["submitChild", "start", "submitChild", "cancel"]);
   });
 
+  test("SEC-16 is handed the secrets of the run that its worker works for", async () => {
+    const given: unknown[] = [];
+    const object = (runId: RunId) =>
+      ({
+        submitChild: async () => ok({ accepted: true, secrets: ["hand me on"] }),
+        start: async (request: unknown) => {
+          given.push(request);
+          return ok({ summary: summary(runId, "running"), created: true });
+        },
+      }) as unknown as RunObjectApi;
+    const runs = new ObjectWorkerRuns((_: Namespace, runId) => object(runId), { maxDepth: 32 });
+    expect(await runs.submit(attemptCall(), child)).toMatchObject({ kind: "ok" });
+    expect(given).toEqual([expect.objectContaining({ secrets: ["hand me on"] })]);
+  });
+
   test("is refused below the deepest level", async () => {
     const { runs, asked } = objects({});
     expect(await runs.submit(attemptCall({ depth: 32 }), child)).toMatchObject({

@@ -43,6 +43,7 @@ function readConfig(document: ConfigNode, local: boolean, diagnostics: ConfigDia
   const routes = readRoutes(root.take("routes"), new Set(plugins.map(({ name }) => name)), diagnostics);
   const retry = readRetry(root.take("retry"), diagnostics);
   const maxConcurrency = root.number("maxConcurrency", { least: 1 });
+  const variableNames = readVariableNames(root);
   const egress = readEgress(root.take("egress"), diagnostics);
   checkPluginUrls(root.take("plugins"), egress, local, diagnostics);
   const triggers = readTriggers(root.take("triggers"), diagnostics);
@@ -57,9 +58,18 @@ function readConfig(document: ConfigNode, local: boolean, diagnostics: ConfigDia
     routes: routes ?? plugins.map(({ name }) => routeByName(name)),
     retry,
     ...(maxConcurrency !== undefined && { maxConcurrency }),
+    ...(variableNames && { variableNames }),
     ...(egress && { egress }),
     triggers,
   };
+}
+
+function readVariableNames(root: SettingReader): readonly string[] | undefined {
+  const place = root.take("variables");
+  const variables = place && SettingReader.open(place, root.diagnostics);
+  const names = variables?.strings("env");
+  variables?.finish();
+  return names;
 }
 
 function readPlugins(root: SettingReader): readonly PluginConfig[] {

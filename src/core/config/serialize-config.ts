@@ -23,6 +23,7 @@ export function serializeConfig(config: StepflowConfig): string {
           : { ...retry.backoff },
     },
     maxConcurrency: config.maxConcurrency,
+    variables: config.variableNames && { env: [...config.variableNames] },
     egress: config.egress && egressDocument(config.egress),
     ...(config.triggers.size === 0 ? {} : { triggers: Object.fromEntries(config.triggers) as unknown as JsonObject }),
   });

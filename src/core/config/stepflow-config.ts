@@ -20,6 +20,8 @@ export interface StepflowConfig {
   readonly retry: RetryConfig;
   /** Tasks in flight over a run tree, for flows and submissions that name none. */
   readonly maxConcurrency?: number;
+  /** Names (or beginnings with `*`) of the Worker's environment that variables with an `env_var` may be read from. */
+  readonly variableNames?: readonly string[];
   /** Where requests may go. */
   readonly egress?: EgressConfig;
   /** By name, in the namespace `default`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig, type StepflowConfig } from "../../../src/core/config/index.ts";
+import { mayReadVariable, parseConfig, type StepflowConfig } from "../../../src/core/config/index.ts";
 import { DEFAULT_CONFIG, DEFAULT_RETRY } from "../../../src/core/config/stepflow-config.ts";
 
 function accepted(text: string, env: Record<string, string> = {}): StepflowConfig {
@@ -147,6 +147,27 @@ plugins:
       2,
       24,
     ]);
+  });
+
+  test("SEC-20 names that variables may be read from: never the orchestrator's own", () => {
+    const { variableNames } = accepted(
+      "plugins: {b: {type: builtin}}\nvariables: {env: [API_KEY, 'MY_*', STEPFLOW_SECRET, '*']}",
+    );
+    expect(variableNames).toEqual(["API_KEY", "MY_*", "STEPFLOW_SECRET", "*"]);
+    const may = (name: string) => mayReadVariable(name, ["API_KEY", "MY_*", "STEPFLOW_SECRET"]);
+    expect(["API_KEY", "MY_A", "API_KEY2", "STEPFLOW_VAR_A", "STEPFLOW_SECRET"].map(may)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(["STEPFLOW_CONFIG", "ACCESS_AUD", "X"].map((name) => mayReadVariable(name, ["*"]))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect([mayReadVariable("STEPFLOW_VAR_A"), mayReadVariable("X")]).toEqual([true, false]);
   });
 
   test("CONF-8 retry and concurrency", () => {
