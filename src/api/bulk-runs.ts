@@ -1,5 +1,7 @@
 /** The same for many runs at once. Each is looked at in its own object: the index, which only finds them, may be behind. */
+
 import type { z } from "zod";
+import type { Caller } from "../auth/caller.ts";
 import { bulkOutcome, bulkRunsBody } from "../protocol/api/bulk.ts";
 import { hasEnded } from "../protocol/has-ended.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
@@ -21,7 +23,7 @@ type BulkResult = z.input<typeof bulkOutcome>["results"][number];
 interface BulkAction {
   /** Why a run is left alone. */
   readonly skip: (run: RunSummary) => string | undefined;
-  readonly act: (namespace: Namespace, runId: RunId) => Promise<Pick<BulkResult, "newRunId" | "repeated">>;
+  readonly act: (caller: Caller, runId: RunId) => Promise<Pick<BulkResult, "newRunId" | "repeated">>;
 }
 
 export function bulkRunOperations(deps: ApiDeps): readonly Operation[] {
@@ -36,7 +38,7 @@ export function bulkRunOperations(deps: ApiDeps): readonly Operation[] {
       description: `${description} Runs are named, or found by a filter as in the list of runs: go on with \`nextCursor\` until there is none. Sending the same again does nothing twice.`,
       body: bulkRunsBody,
       responses: { 200: { description: "What became of each run.", schema: bulkOutcome } },
-      async handle({ raw, namespace, body, warnings }) {
+      async handle({ raw, caller, namespace, body, warnings }) {
         const { runIds, nextCursor } = await choose(deps, namespace, body);
         const dryRun = body.dryRun ?? false;
         const one = async (runId: RunId): Promise<BulkResult> => {
@@ -44,7 +46,7 @@ export function bulkRunOperations(deps: ApiDeps): readonly Operation[] {
             const run = valueOf(await deps.runs(namespace, runId).summary(runId), runId);
             const reason = skip(run);
             if (reason !== undefined) return { runId, outcome: "skipped", reason };
-            return { runId, outcome: "done", ...(dryRun ? {} : await act(namespace, runId)) };
+            return { runId, outcome: "done", ...(dryRun ? {} : await act(caller, runId)) };
           } catch (error) {
             const refusal = refusalFor(error, (fault) => deps.reportFault(fault, raw));
             return { runId, outcome: isState(refusal) ? "skipped" : "failed", reason: refusal.message };
@@ -59,7 +61,7 @@ export function bulkRunOperations(deps: ApiDeps): readonly Operation[] {
   return [
     bulk("cancel", "Cancel many runs", "Runs that have ended are skipped.", {
       skip: ({ status }) => (hasEnded(status) ? `the run has ended (${status})` : undefined),
-      act: async (namespace, runId) => {
+      act: async ({ namespace }, runId) => {
         valueOf(await deps.runs(namespace, runId).cancel(runId), runId);
         return {};
       },
@@ -69,10 +71,10 @@ export function bulkRunOperations(deps: ApiDeps): readonly Operation[] {
         if (!hasEnded(status)) return `the run has not ended (${status})`;
         return status === "completed" ? "the run did not fail" : undefined;
       },
-      act: async (namespace, runId) => {
+      act: async (caller, runId) => {
         // No key of a caller's holds a line break.
         const key = `bulk-retry\n${runId}`;
-        const started = await deriveRun(deps, namespace, { kind: "retry", runId, submission: {} }, {}, key);
+        const started = await deriveRun(deps, caller, { kind: "retry", runId, submission: {} }, {}, key);
         return { newRunId: started.runId, ...(!started.created && { repeated: true }) };
       },
     }),

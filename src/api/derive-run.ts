@@ -1,5 +1,7 @@
 /** New runs that take over what an earlier run came to. */
+
 import type { z } from "zod";
+import type { Caller } from "../auth/caller.ts";
 import { type Flow, parseFlow } from "../core/flow/index.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
 import {
@@ -20,7 +22,7 @@ import type { Fields } from "./request-fields.ts";
 import { valueOf } from "./run-fault.ts";
 import { checkRunInput, readRunInput } from "./run-input.ts";
 import { DEFAULT_WAIT_SECS } from "./runs.ts";
-import { fieldsOf, flowOf, hashOf, type StartedRun } from "./start-run.ts";
+import { boundsOf, fieldsOf, flowOf, hashOf, type StartedRun } from "./start-run.ts";
 import { startedReply } from "./submit-run.ts";
 
 const responses = {
@@ -44,7 +46,7 @@ export function deriveRunOperations(deps: ApiDeps, library: FlowLibrary): readon
       body: retryRunBody,
       bodyOptional: true,
       responses,
-      async handle({ namespace, params, headers, body, warnings }) {
+      async handle({ caller, params, headers, body, warnings }) {
         const { itemIndexes, ...wait } = body;
         const request = {
           kind: "retry",
@@ -52,11 +54,7 @@ export function deriveRunOperations(deps: ApiDeps, library: FlowLibrary): readon
           ...(itemIndexes && { itemIndexes }),
           submission: {},
         } as const;
-        return startedReply(
-          await deriveRun(deps, namespace, request, wait, headers["idempotency-key"]),
-          wait,
-          warnings,
-        );
+        return startedReply(await deriveRun(deps, caller, request, wait, headers["idempotency-key"]), wait, warnings);
       },
     }),
     operation({
@@ -71,14 +69,10 @@ export function deriveRunOperations(deps: ApiDeps, library: FlowLibrary): readon
       headers: submitRunHeaders,
       body: rerunRunBody,
       responses,
-      async handle({ namespace, params, headers, body, warnings }) {
+      async handle({ caller, params, headers, body, warnings }) {
         const { from, ...wait } = body;
         const request = { kind: "rerun", runId: params.runId, from, submission: {} } as const;
-        return startedReply(
-          await deriveRun(deps, namespace, request, wait, headers["idempotency-key"]),
-          wait,
-          warnings,
-        );
+        return startedReply(await deriveRun(deps, caller, request, wait, headers["idempotency-key"]), wait, warnings);
       },
     }),
     operation({
@@ -94,13 +88,9 @@ export function deriveRunOperations(deps: ApiDeps, library: FlowLibrary): readon
       body: forkRunBody,
       bodyOptional: true,
       responses,
-      async handle({ namespace, params, headers, body, warnings }) {
-        const request = await forkOf(deps, library, namespace, params.runId, body);
-        return startedReply(
-          await deriveRun(deps, namespace, request, body, headers["idempotency-key"]),
-          body,
-          warnings,
-        );
+      async handle({ caller, params, headers, body, warnings }) {
+        const request = await forkOf(deps, library, caller.namespace, params.runId, body);
+        return startedReply(await deriveRun(deps, caller, request, body, headers["idempotency-key"]), body, warnings);
       },
     }),
   ];
@@ -115,11 +105,12 @@ type Waiting = Fields<z.ZodObject<Pick<(typeof retryRunBody)["shape"], "wait" | 
 /** `key`: the same gives the same run. */
 export async function deriveRun(
   deps: ApiDeps,
-  namespace: Namespace,
+  caller: Caller,
   { kind, runId: sourceId, ...derivation }: Derivation,
   { wait, timeoutSecs = DEFAULT_WAIT_SECS }: Waiting,
   key: string | undefined,
 ): Promise<StartedRun> {
+  const { namespace } = caller;
   const runId = key === undefined ? deps.newRunId() : keyedRunId(namespace, key);
   const origin = { kind, runId: sourceId };
   const { flow, ...content } = derivation;
@@ -128,6 +119,7 @@ export async function deriveRun(
     runId,
     origin,
     ...derivation,
+    ...boundsOf(caller),
     ...(key === undefined ? {} : { bodyHash: await hashOf({ origin, flowId: flow?.flowId, ...content }) }),
     waitMs: wait ? timeoutSecs * 1000 : 0,
   });

@@ -27,6 +27,8 @@ export function refusalOf(fault: RunFault, runId: string): ApiError {
             }
           : {},
       );
+    case "forbidden":
+      return new ApiError("FORBIDDEN", fault.message, { details: { faults: [...fault.faults] } });
     case "precondition":
       return new ApiError("FAILED_PRECONDITION", fault.message);
     default:

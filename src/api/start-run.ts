@@ -1,3 +1,4 @@
+import type { Caller } from "../auth/caller.ts";
 import { parseFlowDocument } from "../core/flow/index.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
 import { submissionRedactor } from "../core/secrets/index.ts";
@@ -17,7 +18,7 @@ type SubmitRunFields = Fields<typeof submitRunBody>;
 
 export interface RunStart {
   readonly raw: Request;
-  readonly namespace: Namespace;
+  readonly caller: Caller;
   readonly body: SubmitRunFields;
   /** The same key with the same body gives the same run. */
   readonly key?: string;
@@ -38,12 +39,14 @@ const MAX_CARRIED_CHARS = 64 * 1024;
 export async function startRun(
   deps: ApiDeps,
   library: FlowLibrary,
-  { raw, namespace, body, key }: RunStart,
+  { raw, caller, body, key }: RunStart,
 ): Promise<StartedRun> {
+  const { namespace } = caller;
   const prepared = await flowOf(deps, library, body, namespace);
   const input = readRunInput(body);
   checkRunInput(prepared.flow, input);
   const submission = submissionOf(body, input.inputs);
+  const own = body.allowComponents && { allowComponents: body.allowComponents };
   const runId = key === undefined ? deps.newRunId() : keyedRunId(namespace, key);
   const isCarried = prepared.text.length <= MAX_CARRIED_CHARS;
   const storing = library.store(namespace, prepared);
@@ -54,7 +57,8 @@ export async function startRun(
     flowId: prepared.flowId,
     ...(isCarried ? { flowText: prepared.text } : {}),
     submission,
-    ...(key === undefined ? {} : { bodyHash: await hashOf({ flowId: prepared.flowId, ...submission }) }),
+    ...boundsOf(caller, body.allowComponents),
+    ...(key === undefined ? {} : { bodyHash: await hashOf({ flowId: prepared.flowId, ...submission, ...own }) }),
     waitMs: body.wait ? (body.timeoutSecs ?? DEFAULT_WAIT_SECS) * 1000 : 0,
   });
   const told = starting.then((started) => {
@@ -64,6 +68,15 @@ export async function startRun(
   // A run that carries its flow does not depend on its being stored: that it can be found later is worth a report, no more.
   const [started] = await Promise.all([told, storing.catch((error: unknown) => deps.reportFault(error, raw))]);
   return { runId, ...started };
+}
+
+/** What the caller's token and the request itself allow a run to name. */
+export function boundsOf(
+  caller: Caller,
+  own?: readonly string[],
+): { readonly allowComponents?: readonly (readonly string[])[] } {
+  const bounds = [caller.allowComponents, own].filter((list) => list !== undefined);
+  return bounds.length === 0 ? {} : { allowComponents: bounds };
 }
 
 /** The flow that a body gives in exactly one of three ways. */

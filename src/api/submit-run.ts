@@ -36,9 +36,9 @@ export function submitRunOperations(deps: ApiDeps, library: FlowLibrary): readon
           schema: submittedRun,
         },
       },
-      async handle({ raw, namespace, headers, body, warnings }) {
+      async handle({ raw, caller, headers, body, warnings }) {
         const key = headers["idempotency-key"];
-        const started = await startRun(deps, library, { raw, namespace, body, ...(key === undefined ? {} : { key }) });
+        const started = await startRun(deps, library, { raw, caller, body, ...(key === undefined ? {} : { key }) });
         return startedReply(started, body, warnings);
       },
     }),

@@ -29,7 +29,7 @@ export async function chunkStartRequest(
     return JSON.parse(stored.kind === "text" ? stored.text : await readBlobText(blobs, stored.blob));
   };
   const text = await flowText(journal, start.flowSeq, ({ blob }) => readBlobText(blobs, blob));
-  const { maxFailures, maxActiveItems, deadlineAt } = start;
+  const { maxFailures, maxActiveItems, deadlineAt, allowComponents } = start;
   return {
     namespace: start.namespace,
     runId: start.runId,
@@ -43,6 +43,7 @@ export async function chunkStartRequest(
       files: start.files,
     },
     parent: start.parent,
+    ...(allowComponents && { allowComponents }),
     bounds: {
       ...(maxActiveItems !== undefined && { maxActiveItems }),
       ...(deadlineAt !== undefined && { deadlineAt }),

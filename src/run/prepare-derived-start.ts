@@ -9,6 +9,7 @@ import { equalJson } from "../core/json/equal-json.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { StoredValue } from "../core/ports/journal.ts";
 import { chooseReuse, Recording, reusableSteps } from "../core/reuse/index.ts";
+import { boundsField, narrowed } from "../core/run/component-bounds.ts";
 import type { PlanStore } from "../core/run/engine.ts";
 import { compileSchema } from "../core/schema/index.ts";
 import { submissionRedactor } from "../core/secrets/index.ts";
@@ -16,7 +17,7 @@ import { hasEnded } from "../protocol/has-ended.ts";
 import type { BlobId } from "../protocol/ids.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { readBlobText } from "./blob-text.ts";
-import { compile, type Found, findFlow, override, type Prepared, refuse } from "./prepare-start.ts";
+import { compile, type Found, findFlow, override, type Prepared, refuse, refuseForbidden } from "./prepare-start.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
 import type { DerivedStart, RecordedRun, RunFault } from "./run-api.ts";
 import type { RunDeps } from "./run-deps.ts";
@@ -43,6 +44,9 @@ export async function prepareDerivedStart(
   const flows = await chooseFlows(request, earlier, plans, blobs);
   if ("kind" in flows) return flows;
   const { submitted, after, before } = flows;
+  const bounds = narrowed(earlier.allowComponents ?? [], request.allowComponents ?? []);
+  const forbidden = refuseForbidden(after.plan.flow, bounds);
+  if (forbidden) return forbidden;
   const fault = refusalOf(request, earlier, after.plan.flow);
   if (fault) return { kind: "refused", fault };
 
@@ -98,6 +102,7 @@ export async function prepareDerivedStart(
       inputs: submission.inputs ?? [],
       ...(variables && { variables }),
       maxConcurrency: submission.maxConcurrency ?? earlier.maxConcurrency,
+      ...boundsField(bounds),
       ...boundOnFailures(toleratedFailures, earlier),
       labels: submission.labels ?? earlier.labels,
       files: (submission.files ?? earlier.files) as Readonly<Record<string, BlobId>>,

@@ -12,6 +12,7 @@ import {
 import type { Plan } from "../core/plan/index.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { Command } from "../core/run/command.ts";
+import { boundsField, type ComponentBounds, forbiddenComponent } from "../core/run/component-bounds.ts";
 import type { PlanStore } from "../core/run/engine.ts";
 import type { BlobId, FlowId } from "../protocol/ids.ts";
 import type { RunFault, StartRun } from "./run-api.ts";
@@ -42,6 +43,9 @@ export async function prepareStart(
   const variables = request.parent?.chunk
     ? submission.variables
     : withEnvironment(effective.plan.flow, submission.variables, (name) => deps.environment?.(name));
+  const bounds = request.allowComponents ?? [];
+  const forbidden = refuseForbidden(effective.plan.flow, bounds);
+  if (forbidden) return forbidden;
   return {
     kind: "ready",
     command: {
@@ -64,6 +68,7 @@ export async function prepareStart(
       ...(request.parent && { parent: request.parent }),
       ...(request.secrets && { secrets: request.secrets }),
       ...request.bounds,
+      ...boundsField(bounds),
     },
   };
 }
@@ -105,6 +110,14 @@ function admit(flow: Flow, plans: PlanStore): Found {
   const text = canonicalFlowText(flow);
   const flowId = flowIdOf(text);
   return { kind: "flow", flowId, text, plan: plans.get(flowId) ?? plans.put(flowId, flow) };
+}
+
+/** A flow that names what the run may not use. */
+export function refuseForbidden(flow: Flow, bounds: ComponentBounds): Extract<Found, { kind: "refused" }> | undefined {
+  const found = forbiddenComponent(flow, bounds);
+  if (!found) return undefined;
+  const { message, pointer } = found;
+  return { kind: "refused", fault: { kind: "forbidden", message, faults: [{ pointer, message }] } };
 }
 
 export function refuse(

@@ -8,6 +8,7 @@ import type { StoredValue } from "../core/ports/journal.ts";
 import type { TaskOutcome } from "../core/ports/task-outcome.ts";
 import type { Value } from "../core/ports/value.ts";
 import type { RecordedEntry } from "../core/reuse/index.ts";
+import type { ComponentBounds } from "../core/run/component-bounds.ts";
 import type { KnownSecrets, ParentRun, PausedBy } from "../core/run/event.ts";
 import type { RequestFault } from "../protocol/api/error-body.ts";
 import type { Diagnostic } from "../protocol/diagnostic.ts";
@@ -32,6 +33,8 @@ export interface StartRun {
   readonly parent?: ParentRun;
   /** Of a chunk: its run's deadline, and how many of its items may be active. */
   readonly bounds?: { readonly maxActiveItems?: number; readonly deadlineAt?: number };
+  /** Which components the run, and all that comes of it, may name; absent: any. */
+  readonly allowComponents?: ComponentBounds;
   /** Of the run it belongs to: taken out of whatever is shown of it too. */
   readonly secrets?: KnownSecrets;
   /** Answer when the run has ended or after this long, whichever comes first. 0 or absent: at once. */
@@ -68,6 +71,7 @@ export interface RecordedRun {
   readonly secrets?: KnownSecrets;
   /** Items, and the indices of their steps that were undone: these run again. */
   readonly undone: readonly (readonly [item: number, steps: readonly number[]])[];
+  readonly allowComponents?: ComponentBounds;
   /** The last event at this moment: what comes later is not taken over. */
   readonly seq: number;
 }
@@ -84,6 +88,8 @@ export type RunFault =
       readonly diagnostics?: readonly Diagnostic[];
       readonly faults?: readonly RequestFault[];
     }
+  /** The flow names a component that is not allowed to the run: nothing was stored. */
+  | { readonly kind: "forbidden"; readonly message: string; readonly faults: readonly RequestFault[] }
   /** Not possible in this state: deleting a run that is still running, … */
   | { readonly kind: "precondition"; readonly message: string };
 export type RunReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: RunFault };
@@ -193,7 +199,9 @@ export interface RunObjectApi {
       readonly flowId: FlowId;
       readonly itemCount: number;
     },
-  ): Promise<RunReply<{ readonly accepted: true; readonly secrets?: KnownSecrets }>>;
+  ): Promise<
+    RunReply<{ readonly accepted: true; readonly secrets?: KnownSecrets; readonly allowComponents?: ComponentBounds }>
+  >;
   /** A chunk of run `runId` has ended. Once it answers ok, that is in the journal of this run; a fault: ask again. */
   chunkEnded(runId: RunId, chunk: number): Promise<RunReply<{ readonly accepted: true }>>;
   /** Root runs only, with their chunks; a chunk only `withItsRun`. Refused while running. */

@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BlobStore } from "../core/ports/blob-store.ts";
 import type { ChildAction } from "../core/run/command.ts";
+import { boundsField } from "../core/run/component-bounds.ts";
 import type { PausedBy } from "../core/run/event.ts";
 import { flowText } from "../core/run/load.ts";
 import { ordinalOf, withOrdinal } from "../core/run/run-id.ts";
@@ -250,7 +251,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       await live.drained();
       const secrets = await live.secrets.texts();
       return mayStartChildren(node, child.item, child.undo)
-        ? { ok: true, value: { accepted: true, ...(secrets && { secrets }) } }
+        ? {
+            ok: true,
+            value: { accepted: true, ...(secrets && { secrets }), ...boundsField(node.allowComponents ?? []) },
+          }
         : precondition(`the step of run ${runId} that started it has ended: it starts nothing any more`);
     }
 

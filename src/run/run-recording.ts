@@ -1,6 +1,7 @@
 /** Reads a run's journal for another run that takes over what it came to. Values pass as they are stored: blobs are never copied. */
 import type { Journal, JournalEntry, StoredValue } from "../core/ports/journal.ts";
 import { isRecorded, type RecordedEntry } from "../core/reuse/index.ts";
+import { boundsField } from "../core/run/component-bounds.ts";
 import type { RunEvent } from "../core/run/event.ts";
 import type { RunNode, RunTree } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
@@ -35,6 +36,7 @@ export async function recordedRun(
     labels: root.labels,
     files: root.files,
     undone: [...undoneSteps(tree)],
+    ...boundsField(node.allowComponents ?? []),
     seq,
   };
 }

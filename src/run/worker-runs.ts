@@ -2,6 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { AttemptCall } from "../core/ports/transport.ts";
+import { boundsField } from "../core/run/component-bounds.ts";
 import { keyedRunId } from "../core/run/run-id.ts";
 import { taskAddressOf } from "../core/run/task.ts";
 import type { ChildRun, RunAnswer, WorkerRuns } from "../dispatch/callbacks/worker-runs.ts";
@@ -56,6 +57,7 @@ export class ObjectWorkerRuns implements WorkerRuns {
           ...(overrides !== undefined && { overrides }),
           ...(maxConcurrency !== undefined && { maxConcurrency }),
         },
+        ...boundsField(noted.value.allowComponents ?? []),
         parent: { runId: call.runId, rootRunId: call.rootRunId, depth },
         ...(noted.value.secrets && { secrets: noted.value.secrets }),
       }),

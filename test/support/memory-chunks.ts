@@ -103,6 +103,7 @@ export class MemoryChunks {
       ...(start.maxFailures !== undefined && { toleratedFailures: { count: start.maxFailures } }),
       ...(start.maxActiveItems !== undefined && { maxActiveItems: start.maxActiveItems }),
       ...(start.deadlineAt !== undefined && { deadlineAt: start.deadlineAt }),
+      ...(start.allowComponents && { allowComponents: start.allowComponents }),
       labels: {},
       files: {},
       parent: start.parent,

@@ -11,6 +11,7 @@ import type { ComponentResolver } from "../../src/core/ports/component-resolver.
 import type { Journal, JournalEntry } from "../../src/core/ports/journal.ts";
 import type { TaskOutcome } from "../../src/core/ports/task-outcome.ts";
 import type { Command, Effect } from "../../src/core/run/command.ts";
+import type { ComponentBounds } from "../../src/core/run/component-bounds.ts";
 import { decide } from "../../src/core/run/decide.ts";
 import type { Engine, EngineSettings } from "../../src/core/run/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/run/engine.ts";
@@ -52,6 +53,7 @@ export interface MemoryRunOptions {
   readonly variables?: JsonObject;
   readonly maxConcurrency?: number;
   readonly toleratedFailures?: ToleratedFailures;
+  readonly allowComponents?: ComponentBounds;
   readonly settings?: Partial<EngineSettings>;
   readonly resolver?: ComponentResolver;
   readonly approvalLinks?: ApprovalLinks;
@@ -111,6 +113,7 @@ export class MemoryRun {
       ...(options.toleratedFailures && { toleratedFailures: options.toleratedFailures }),
       labels: {},
       files: {},
+      ...(options.allowComponents && { allowComponents: options.allowComponents }),
     });
     return run;
   }

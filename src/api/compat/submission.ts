@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { Caller } from "../../auth/caller.ts";
 import { blobIdSchema } from "../../protocol/api/identifier.ts";
 import { jsonObject, jsonValue } from "../../protocol/api/json-value.ts";
 import { queryBoolean, queryInteger } from "../../protocol/api/query-value.ts";
 import { hasEnded } from "../../protocol/has-ended.ts";
-import type { Namespace, RunId } from "../../protocol/ids.ts";
+import type { RunId } from "../../protocol/ids.ts";
 import type { ItemResult, RunSummary } from "../../protocol/run.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import type { FlowLibrary } from "../flow-library.ts";
@@ -28,7 +29,7 @@ export const waitQuery = z.object({ wait: queryBoolean.optional(), timeoutSecs: 
 
 interface Submission {
   readonly raw: Request;
-  readonly namespace: Namespace;
+  readonly caller: Caller;
   readonly body: Fields<typeof submissionBody>;
   readonly headers: { readonly "idempotency-key"?: string };
 }
@@ -42,13 +43,13 @@ interface Submitted {
 export async function submit(
   deps: ApiDeps,
   library: FlowLibrary,
-  { raw, namespace, body, headers }: Submission,
+  { raw, caller, body, headers }: Submission,
 ): Promise<Submitted> {
   const { flowId, input, variables, overrides, maxConcurrency, wait } = body;
   const key = headers["idempotency-key"];
   const { runId, summary, results } = await startRun(deps, library, {
     raw,
-    namespace,
+    caller,
     ...(key === undefined ? {} : { key }),
     body: {
       flowId,
@@ -60,7 +61,7 @@ export async function submit(
     },
   });
   if (!wait || !hasEnded(summary.status)) return { runId, summary };
-  return { runId, summary, results: results ?? (await allItems(deps.runs(namespace, runId), runId)) };
+  return { runId, summary, results: results ?? (await allItems(deps.runs(caller.namespace, runId), runId)) };
 }
 
 /** A longer wait than we hold ends early with the run as it is then, as every wait may. */

@@ -1,6 +1,7 @@
 export { allExamples } from "./all-examples.ts";
 export type { AppliedOverrides } from "./apply-overrides.ts";
 export { applyOverrides } from "./apply-overrides.ts";
+export { componentUses } from "./component-uses.ts";
 export { MAX_DOCUMENT_BYTES } from "./document-limits.ts";
 export { withEnvironment } from "./environment-variables.ts";
 export type {

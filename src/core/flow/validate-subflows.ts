@@ -35,12 +35,13 @@ export function validateSubflows(
   ]);
 }
 
-function inlineFlows({
-  component,
-  input,
-}: Pick<Step, "component" | "input">): readonly (readonly [field: string, Expression])[] {
+/** `builtins`: those whose flows are looked for; absent: all. */
+export function inlineFlows(
+  { component, input }: Pick<Step, "component" | "input">,
+  builtins?: ReadonlySet<string>,
+): readonly (readonly [field: string, Expression])[] {
   const builtin = /^(?:\/builtin)?\/(put_blob|map|iterate|eval)$/.exec(component)?.[1];
-  if (builtin === undefined || input.kind !== "object") return [];
+  if (builtin === undefined || builtins?.has(builtin) === false || input.kind !== "object") return [];
   const fields = new Map(input.entries);
   if (builtin === "put_blob") {
     const type = fields.get("blob_type");
@@ -101,7 +102,7 @@ function pathOf(diagnostic: Diagnostic | undefined): Path {
 }
 
 /** Whether only plain values are in it, so that it is the same flow inside as it looks from outside. */
-function isConstant(expression: Expression): boolean {
+export function isConstant(expression: Expression): boolean {
   const isPlain =
     expression.kind === "literal" ? !expression.quoted : expression.kind === "array" || expression.kind === "object";
   return isPlain && childrenOf(expression).every(isConstant);

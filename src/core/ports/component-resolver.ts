@@ -64,6 +64,8 @@ export interface SubRunRequest {
   /** Absent: inherited from the parent. */
   readonly variables?: JsonObject;
   readonly overrides?: Json;
+  /** Patterns of what it may name, besides the bounds of the parent. */
+  readonly allowComponents?: readonly string[];
   /** Items active at once. */
   readonly maxConcurrency?: number;
   /** Absent: all items may fail. */

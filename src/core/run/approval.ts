@@ -7,6 +7,7 @@ import { awaitSignal } from "./await-signal.ts";
 import { callOut } from "./call-out.ts";
 import type { SignalCommand } from "./command.ts";
 import { completeTask } from "./complete-task.ts";
+import { mayUse, notAllowed } from "./component-bounds.ts";
 import type { TaskAddress } from "./event.ts";
 import { executeInline } from "./execute-inline.ts";
 import type { Attempt } from "./settle-attempt.ts";
@@ -37,6 +38,12 @@ export function askForApproval(
   const document = request as unknown as JsonObject;
   if (!notify) {
     awaitSignal(turn, task, { attempt: attempt.attempt, asking, timeoutMs, document });
+    return;
+  }
+  const bounds = tree.runs[task.run]?.allowComponents ?? [];
+  if (!mayUse(bounds, notify.component)) {
+    const message = `invalid input for /approval: /notify/component: ${notAllowed(notify.component, bounds)}`;
+    fail({ code: "INVALID_INPUT", message });
     return;
   }
   const ticket = { namespace: tree.root.namespace, taskId: taskIdOf(tree, task), asking };

@@ -2,9 +2,11 @@
  * Runs with many items (A9): the items are cut into chunks, and each chunk is run by an object of its own. The run that was cut
  * holds a status and counts per chunk. Pure: how a chunk is started, followed and cancelled is up to the shell (`tend_chunk`).
  */
+
 import type { FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { Json } from "../../protocol/json.ts";
 import { slotCount, slotShare } from "./chunk-slots.ts";
+import type { ComponentBounds } from "./component-bounds.ts";
 import type { Engine } from "./engine.ts";
 import { EngineFault } from "./engine-fault.ts";
 import type { ParentRun } from "./event.ts";
@@ -89,6 +91,7 @@ export interface ChunkStart {
   /** Failures that are left of those the whole run tolerates. */
   readonly maxFailures: number | undefined;
   readonly deadlineAt: number | undefined;
+  readonly allowComponents: ComponentBounds | undefined;
   readonly files: Readonly<Record<string, string>>;
   readonly parent: ParentRun;
 }
@@ -110,6 +113,7 @@ export function chunkStart(tree: RunTree, run: number, index: number): ChunkStar
     maxActiveItems: chunk.items,
     maxFailures: node.maxFailures === undefined ? undefined : Math.max(0, node.maxFailures - node.ended.failed),
     deadlineAt: node.deadlineAt,
+    allowComponents: node.allowComponents,
     files: root.files,
     parent: {
       runId: withOrdinal(root.runId, run),

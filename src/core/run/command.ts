@@ -10,6 +10,7 @@ import type { TaskOutcome } from "../ports/task-outcome.ts";
 import type { AttemptCall, CachedCall } from "../ports/transport.ts";
 import type { Value } from "../ports/value.ts";
 import type { ReusedItem } from "../reuse/index.ts";
+import type { ComponentBounds } from "./component-bounds.ts";
 import type { ApprovalDecision, EndStatus, KnownSecrets, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 
 /** What may be asked of a run. There is no other way to change one. */
@@ -42,6 +43,8 @@ export type Command =
       /** Of a chunk: what its run has of its own bounds. */
       readonly maxActiveItems?: number;
       readonly deadlineAt?: number;
+      /** The flow has been held against them. */
+      readonly allowComponents?: ComponentBounds;
     }
   /** A worker is about to start a run from a step of run `run`. Refused (no event) once that run, or the step's item, has ended. */
   | {

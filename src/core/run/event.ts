@@ -2,10 +2,12 @@
  * What can happen to a run tree, in the past tense. These are the rows of the journal: the state is rebuilt from them alone.
  * Values (inputs, results, errors) lie beside the event in the same row, so that memory can hold sequence numbers instead.
  */
+
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunOrigin, RunStatus } from "../../protocol/run.ts";
 import type { CachedCall } from "../ports/transport.ts";
+import type { ComponentBounds } from "./component-bounds.ts";
 
 /**
  * Position of a task in the tree: run ordinal, item, step, and the element inside a `foreach` step. With `undo` it is a
@@ -72,6 +74,7 @@ export type RunEvent =
       readonly maxFailures?: number;
       readonly parent?: ParentRun;
       readonly origin?: RunOrigin;
+      readonly allowComponents?: ComponentBounds;
       /** Those that it was handed by the run it belongs to or comes from; its own lie in its variables and inputs. */
       readonly secrets?: KnownSecrets;
     }
@@ -85,6 +88,8 @@ export type RunEvent =
       readonly planId: FlowId;
       readonly itemCount: number;
       readonly ownVariables: boolean;
+      /** Its own and those of the run above. */
+      readonly allowComponents?: ComponentBounds;
       readonly maxActiveItems?: number;
       readonly maxFailures?: number;
       readonly deadlineAt?: number;

@@ -2,9 +2,11 @@
  * Applies one journaled event to the state. Total over all events, in journal order, without looking at values: after a throw
  * the state is discarded and loaded again.
  */
+
 import type { FlowId } from "../../protocol/ids.ts";
 import type { Plan } from "../plan/index.ts";
 import type { JournalEntry } from "../ports/journal.ts";
+import type { ComponentBounds } from "./component-bounds.ts";
 import { assertNever, EngineFault } from "./engine-fault.ts";
 import type { Notice, RunEvent, TaskAddress } from "./event.ts";
 import { dropSignals, indexWait, keepSignal, takeSignal, unindexWait } from "./signal-book.ts";
@@ -281,6 +283,7 @@ type NewNode = Pick<RunNode, "ordinal" | "depth" | "flowId" | "plan" | "parent" 
   readonly maxActiveItems?: number;
   readonly maxFailures?: number;
   readonly deadlineAt?: number;
+  readonly allowComponents?: ComponentBounds;
 };
 
 function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNode {
@@ -299,6 +302,7 @@ function newNode(entry: Pick<JournalEntry, "seq" | "at">, facts: NewNode): RunNo
     maxActiveItems: facts.maxActiveItems,
     maxFailures: facts.maxFailures,
     deadlineAt: facts.deadlineAt,
+    allowComponents: facts.allowComponents,
     createdAt: entry.at,
     createdSeq: entry.seq,
     ended: { success: 0, failed: 0, skipped: 0 },

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { boundsField } from "./component-bounds.ts";
 import { EngineFault } from "./engine-fault.ts";
 import { nodeAt } from "./evolve.ts";
 import { addItems, scheduleRun } from "./sub-run.ts";
@@ -29,6 +30,7 @@ export function startRun(turn: Turn, command: Extract<Command, { kind: "start_ru
       ...(command.maxActiveItems !== undefined && { maxActiveItems: command.maxActiveItems }),
       ...maxFailuresOf(command.toleratedFailures, inputs.length),
       ...(command.bodyHash !== undefined && { bodyHash: command.bodyHash }),
+      ...boundsField(command.allowComponents ?? []),
       ...(command.parent && { parent: command.parent }),
       ...(taken && { origin: taken.origin }),
       ...(command.secrets && { secrets: command.secrets }),

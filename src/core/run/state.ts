@@ -3,11 +3,13 @@
  * in which values lie, never values. Only `evolve` changes it, and only by journaled events: replaying the journal gives the
  * same state. What can be derived (who waits for whom, what is ready) lies in the schedule, not here.
  */
+
 import type { Outcome } from "../../protocol/flow-result.ts";
 import type { BlobId, FlowId, Namespace, RunId } from "../../protocol/ids.ts";
 import type { RunOrigin } from "../../protocol/run.ts";
 import type { Plan } from "../plan/index.ts";
 import type { CachedCall } from "../ports/transport.ts";
+import type { ComponentBounds } from "./component-bounds.ts";
 import type { CompensationReason, EndStatus, KnownSecrets, Notice, ParentRun, PausedBy, TaskAddress } from "./event.ts";
 import type { SignalBook, WaitIndex } from "./signal-book.ts";
 import { newWaitIndex } from "./signal-book.ts";
@@ -67,6 +69,8 @@ export interface RunNode {
   /** Items that may fail; one more, and the run is given up. `undefined`: all of them may. */
   readonly maxFailures: number | undefined;
   readonly deadlineAt: number | undefined;
+  /** Which components it may name; `undefined`: any. */
+  readonly allowComponents: ComponentBounds | undefined;
   readonly createdAt: number;
   readonly createdSeq: number;
   readonly ended: Record<Outcome, number>;

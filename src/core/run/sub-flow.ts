@@ -7,6 +7,7 @@ import type { TaskError } from "../../protocol/task-error.ts";
 import type { Flow } from "../flow/flow.ts";
 import { applyOverrides, canonicalFlowText, flowIdOf, parseFlowDocument, validateFlow } from "../flow/index.ts";
 import type { SubRunRequest } from "../ports/component-resolver.ts";
+import { type ComponentBounds, forbiddenComponent } from "./component-bounds.ts";
 import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
@@ -18,23 +19,26 @@ export type SubFlow =
 /** The document of a literal is the same object in every evaluation: parsed once per isolate. */
 const known = new WeakMap<object, { readonly flow: Flow; readonly flowId: FlowId; readonly text: string }>();
 
-export function prepareSubFlow(turn: Turn, request: SubRunRequest): SubFlow {
+/** `bounds`: what the flow may name; one that names anything else is not recorded. */
+export function prepareSubFlow(turn: Turn, request: SubRunRequest, bounds: ComponentBounds): SubFlow {
   const source = flowDocument(turn, request.flow);
   if (source.kind !== "document") return source;
   const parsed = parse(source.document);
   if (parsed.kind === "invalid") return parsed;
-  record(turn, parsed.flowId, parsed.text, parsed.flow);
-  let { flow, flowId: planId } = parsed;
+  let { flow, flowId: planId, text } = parsed;
   if (request.overrides !== undefined && request.overrides !== null) {
     const patched = applyOverrides(flow, request.overrides);
     if (patched.kind === "invalid") return invalid(patched.message);
     const faults = fatal([...patched.diagnostics, ...validateFlow(patched.flow)]);
     if (faults) return invalid(faults);
     flow = patched.flow;
-    const text = canonicalFlowText(flow);
+    text = canonicalFlowText(flow);
     planId = flowIdOf(text);
-    record(turn, planId, text, flow);
   }
+  const forbidden = forbiddenComponent(flow, bounds);
+  if (forbidden) return invalid(forbidden.message);
+  record(turn, parsed.flowId, parsed.text, parsed.flow);
+  record(turn, planId, text, flow);
   return { kind: "ready", flowId: parsed.flowId, planId, timeoutMs: flow.timeoutMs };
 }
 

@@ -7,6 +7,7 @@ import type { FinishedSubRun, SubRunDecision, SubRunRequest } from "../ports/com
 import { addChunks, chunkSlots } from "./chunk.ts";
 import { joinChunkResults } from "./chunk-results.ts";
 import { completeTask } from "./complete-task.ts";
+import { boundsField, type ComponentBounds, narrowed } from "./component-bounds.ts";
 import type { TaskAddress } from "./event.ts";
 import { nodeAt } from "./evolve.ts";
 import { endRunIfDone } from "./run-end.ts";
@@ -51,7 +52,9 @@ export function startSubRun(
     fail(turn, task, attempt, { code: "ORCHESTRATOR_ERROR", message });
     return;
   }
-  const flow = prepareSubFlow(turn, decision.request);
+  const { allowComponents: own } = decision.request;
+  const bounds = narrowed(parent.allowComponents ?? [], own ? [own] : []);
+  const flow = prepareSubFlow(turn, decision.request, bounds);
   switch (flow.kind) {
     case "not_resident":
       park(turn, again, flow.blobs);
@@ -60,7 +63,7 @@ export function startSubRun(
       fail(turn, task, attempt, flow.error);
       return;
     case "ready":
-      create(turn, task, round, decision.request, flow);
+      create(turn, task, round, decision.request, { ...flow, bounds });
   }
 }
 
@@ -69,7 +72,12 @@ function create(
   parent: TaskAddress,
   round: number,
   request: SubRunRequest,
-  flow: { readonly flowId: FlowId; readonly planId: FlowId; readonly timeoutMs: number | undefined },
+  flow: {
+    readonly flowId: FlowId;
+    readonly planId: FlowId;
+    readonly timeoutMs: number | undefined;
+    readonly bounds: ComponentBounds;
+  },
 ): void {
   const run = turn.tree.runs.length;
   const event = {
@@ -81,6 +89,7 @@ function create(
     planId: flow.planId,
     itemCount: request.inputs.length,
     ownVariables: request.variables !== undefined,
+    ...boundsField(flow.bounds),
     ...(request.maxConcurrency !== undefined && { maxActiveItems: request.maxConcurrency }),
     ...maxFailuresOf(request.toleratedFailures, request.inputs.length),
     ...(flow.timeoutMs !== undefined && { deadlineAt: turn.now + flow.timeoutMs }),

@@ -2,6 +2,7 @@
 
 import type { SubRunRequest } from "../../core/ports/component-resolver.ts";
 import { assertNever } from "../../protocol/assert-never.ts";
+import { COMPONENT_PATTERN, MAX_COMPONENT_PATTERNS } from "../../protocol/component-pattern.ts";
 import type { FlowResult } from "../../protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { rejectInput } from "./input-check.ts";
@@ -22,6 +23,12 @@ export const subFlowProperties = {
   },
   variables: { type: ["object", "null"], description: "Absent: the variables of this run." },
   overrides: { description: "Changes to the flow's steps: {steps: {<id>: {value: …}}}." },
+  allow_components: {
+    type: ["array", "null"],
+    items: { type: "string", pattern: COMPONENT_PATTERN.source },
+    maxItems: MAX_COMPONENT_PATTERNS,
+    description: "Patterns of the components that the flow may name (/text/*, /builtin/**), within what this run may.",
+  },
   max_concurrency: { type: ["integer", "null"], minimum: 1, description: "Items active at once." },
 };
 
@@ -32,7 +39,7 @@ export function readSubFlow(
   component: string,
   input: JsonObject,
 ): { readonly kind: "request"; readonly request: SharedRequest } | ReturnType<typeof rejectInput> {
-  const { flow_id: flowId, variables, overrides, max_concurrency: maxConcurrency } = input;
+  const { flow_id: flowId, variables, overrides, max_concurrency: maxConcurrency, allow_components: allowed } = input;
   const documents = [input["flow"], input["workflow"]].filter((document) => document !== undefined);
   const [document] = documents;
   if (documents.length + (flowId === undefined ? 0 : 1) !== 1) {
@@ -47,6 +54,7 @@ export function readSubFlow(
           : { kind: "document", document: document ?? null },
       ...(isObject(variables) && { variables }),
       ...(overrides !== undefined && overrides !== null && { overrides }),
+      ...(Array.isArray(allowed) && { allowComponents: allowed.map(String) }),
       ...(typeof maxConcurrency === "number" && { maxConcurrency }),
     },
   };

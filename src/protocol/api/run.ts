@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COMPONENT_PATTERN, COMPONENT_PATTERN_FORM, MAX_COMPONENT_PATTERNS } from "../component-pattern.ts";
 import { ORIGIN_KINDS, RUN_STATUSES, STEP_STATUSES } from "../run.ts";
 import { TASK_ERROR_CODES } from "../task-error.ts";
 import { requestFault } from "./error-body.ts";
@@ -86,6 +87,15 @@ const toleratedFailures = z
     examples: [{ percentage: 5 }],
   });
 
+const allowComponents = z
+  .array(z.string().max(500).regex(COMPONENT_PATTERN, COMPONENT_PATTERN_FORM))
+  .max(MAX_COMPONENT_PATTERNS)
+  .meta({
+    description:
+      "Patterns of the components that the run, and all runs it starts, may name; within those of the token.",
+    examples: [["/builtin/**", "/text/*"]],
+  });
+
 const flowFields = {
   flow: jsonObject.optional().meta({ description: "A flow document, in any dialect." }),
   flowId: blobIdSchema.optional().meta({ description: "A stored flow." }),
@@ -122,6 +132,7 @@ export const submitRunBody = z
       .record(z.string(), blobIdSchema)
       .optional()
       .meta({ description: "What `load_file` may read: path to blob id." }),
+    allowComponents: allowComponents.optional(),
     ...waitFields,
   })
   .meta({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COMPONENT_PATTERN, COMPONENT_PATTERN_FORM } from "../component-pattern.ts";
 import type { Namespace } from "../ids.ts";
 import { SCOPES } from "../scope.ts";
 import { requestFault } from "./error-body.ts";
@@ -11,7 +12,7 @@ const scopes = z.array(z.enum(SCOPES)).min(1).meta({ description: "What it may d
 const pattern = z
   .string()
   .max(500)
-  .regex(/^\//, "a pattern starts with a slash, for example /text/*")
+  .regex(COMPONENT_PATTERN, COMPONENT_PATTERN_FORM)
   .meta({ examples: ["/text/*"] });
 
 const namespaceSchema = z

@@ -33,6 +33,7 @@ function runs(runId: RunId): RunObjectApi {
 async function start(
   input: Json,
   flow = "steps: [{ id: a, component: /w/ask, input: { $input: $ } }]\noutput: { $step: a }",
+  allowComponents: readonly string[] = ["/**"],
 ) {
   const parsed = parseFlow(flow, { format: "yaml" });
   if (!parsed.flow) throw new Error(JSON.stringify(parsed.diagnostics));
@@ -44,6 +45,7 @@ async function start(
     flowId: flowIdOf(text),
     flowText: text,
     submission: { inputs: [input] },
+    allowComponents: [allowComponents],
     waitMs: 10_000,
   });
   if (!reply.ok) throw new Error(JSON.stringify(reply.fault));
@@ -115,6 +117,17 @@ describe("blobs", () => {
 });
 
 describe("runs (D2, D3)", () => {
+  it("ALLOW-4 are bound to what the run of the worker's step may name", async () => {
+    const flowId = await storeFlow(DOUBLED);
+    const input = { calls: [submit(flowId, [1]) as unknown as Json] };
+    const { result } = await start(input, undefined, ["/w/*"]);
+    if (result?.outcome !== "success") throw new Error(JSON.stringify(result));
+    const [answer] = result.result as unknown as readonly Answer[];
+    expect(answer?.error?.message).toContain(
+      "the component '/builtin/noop' is not among those allowed to this run: /w/*",
+    );
+  });
+
   it("submit and wait: exactly the fields that old decoders take, no nulls", async () => {
     const flowId = await storeFlow(DOUBLED);
     const { runId, answers } = await ask(
