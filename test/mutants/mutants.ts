@@ -45,9 +45,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a call leaves without having been journaled",
     rule: "RUN-70",
-    file: "core/run/start-task.ts",
-    find: `  emit(turn, { kind: "step_started", ...task, attempt, deadlineAt });`,
-    replace: `  if (attempt === 1) emit(turn, { kind: "step_started", ...task, attempt, deadlineAt });`,
+    file: "core/run/call-out.ts",
+    find: `  } else emit(turn, started);`,
+    replace: `  } else if (attempt === 1) emit(turn, started);`,
   },
   {
     name: "what was under way is forgotten after a load",
@@ -73,14 +73,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a lost attempt is sent again under a new idempotency key",
     rule: "RUN-70",
-    file: "core/run/start-task.ts",
+    file: "core/run/call-out.ts",
     find: "idempotencyKey: `${taskId}:${tries.transport + tries.component}`",
     replace: "idempotencyKey: `${taskId}:${attempt}`",
   },
   {
     name: "a decided retry keeps the idempotency key",
     rule: "RUN-40",
-    file: "core/run/start-task.ts",
+    file: "core/run/call-out.ts",
     find: "idempotencyKey: `${taskId}:${tries.transport + tries.component}`",
     replace: "idempotencyKey: `${taskId}:0`",
   },
@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "deadlines of calls are not enforced",
     rule: "RUN-44",
-    file: "core/run/start-task.ts",
+    file: "core/run/call-out.ts",
     find: `  turn.schedule.timers.push({ kind: "deadline", at: deadlineAt, task, attempt });`,
     replace: ``,
   },
@@ -158,8 +158,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "onError comes after the retries of transport failures",
     rule: "RUN-42",
     file: "core/run/failure.ts",
-    find: `if (step.onError.kind === "use_default" || step.onError.kind === "skip") return undefined;`,
-    replace: `if (step.onError.kind === "skip") return undefined;`,
+    find: `if (failed.onlyOwnRetry || step.onError.kind === "use_default" || step.onError.kind === "skip") return undefined;`,
+    replace: `if (failed.onlyOwnRetry || step.onError.kind === "skip") return undefined;`,
   },
   {
     name: "one call too many at a time",
