@@ -9,6 +9,7 @@ import { AccessJwt } from "./auth/access-jwt.ts";
 import { readAccessSettings } from "./auth/access-settings.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { Authenticator } from "./auth/authenticator.ts";
+import { DEFAULT_NAMESPACE } from "./auth/caller.ts";
 import { Capabilities } from "./auth/capabilities.ts";
 import { KnownTokens } from "./auth/known-tokens.ts";
 import { TaskTokens } from "./auth/task-tokens.ts";
@@ -44,15 +45,16 @@ import type { RunObjectApi } from "./run/run-api.ts";
 import type { RunDeps } from "./run/run-deps.ts";
 import { defineRunObject } from "./run/run-object.ts";
 import { ObjectWorkerRuns } from "./run/worker-runs.ts";
-import { TriggerObject } from "./triggers/trigger-object.ts";
-import { type TriggerHome, TriggerRegistry } from "./triggers/trigger-registry.ts";
+import { defineTriggerObject, type TriggerObjectDeps } from "./triggers/trigger-object.ts";
+import { TriggerRegistry } from "./triggers/trigger-registry.ts";
+import type { WebhookObjectApi } from "./triggers/webhook-api.ts";
 
 export interface Env {
   /** Objects by name; what crosses is described by their interfaces (the platform's mapped types cannot follow `Json`). */
   readonly RUNS: { getByName(name: string): RunObjectApi };
   readonly DISPATCHERS: { getByName(name: string): DispatcherApi };
   readonly CACHE: { getByName(name: string): CacheApi };
-  readonly TRIGGERS: { getByName(name: string): TriggerHome };
+  readonly TRIGGERS: { getByName(name: string): WebhookObjectApi };
   readonly INDEX: { getByName(name: string): IndexObjectApi };
   readonly BLOBS: R2Bucket;
   readonly DB: D1Database;
@@ -217,7 +219,22 @@ function progressTo(env: Env): (call: AttemptCall, progress: Progress) => Promis
 
 export class RunObject extends defineRunObject<Env>(runDepsOf) {}
 export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf, progressTo) {}
-export { CacheObject, IndexObject, TriggerObject };
+export class TriggerObject extends defineTriggerObject<Env>(triggerDepsOf) {}
+export { CacheObject, IndexObject };
+
+function triggerDepsOf(env: Env): TriggerObjectDeps {
+  const { triggers } = deploymentOf(env).config;
+  return {
+    runs: runsOf(env),
+    flows: new D1FlowCatalog(env.DB),
+    blobs: (namespace) => blobsOf(env, namespace),
+    configured: ({ namespace, name }) => (namespace === DEFAULT_NAMESPACE ? triggers.get(name) : undefined),
+    // What guards this deployment itself is nobody's signing secret.
+    bindings: Object.fromEntries(Object.entries(stringBindings(env)).filter(([name]) => !name.startsWith("STEPFLOW_"))),
+    now: Date.now,
+    newDeliveryId: () => crypto.randomUUID(),
+  };
+}
 
 function triggersOf(env: Env): TriggerRegistry {
   return new TriggerRegistry({
@@ -262,6 +279,7 @@ function apiOf(env: Env): Api {
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
     triggers: triggersOf(env),
+    webhooks: (namespace, name) => env.TRIGGERS.getByName(`${namespace}/${name}`),
     components: (namespace) => routerOf(env, namespace).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
     newRunId: (): RunId => newRootRunId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
     now: Date.now,

@@ -9,6 +9,7 @@ import type { ComponentListing } from "../dispatch/list-components.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { RunObjectApi } from "../run/run-api.ts";
 import type { TriggerRegistry } from "../triggers/trigger-registry.ts";
+import type { WebhookObjectApi } from "../triggers/webhook-api.ts";
 
 /** Bounds on what one request may bring. Their names are told when one is exceeded. */
 export interface ApiLimits {
@@ -34,6 +35,8 @@ export interface ApiDeps {
   readonly taskTokens: Pick<TaskTokens, "read"> | undefined;
   readonly index: Pick<RunIndex, "list">;
   readonly flows: FlowCatalog;
+  /** The object of a webhook, whether there is one of this name or not. */
+  readonly webhooks: (namespace: Namespace, name: string) => WebhookObjectApi;
   readonly triggers: Pick<TriggerRegistry, "isConfigured" | "put" | "find" | "list" | "remove">;
   components(namespace: Namespace): Promise<ComponentListing>;
   /** A fresh root run id. */

@@ -11,12 +11,14 @@ import { bulkRunOperations } from "./bulk-runs.ts";
 import { compatApp } from "./compat/compat-face.ts";
 import { compatFaces } from "./compat/compat-faces.ts";
 import { componentOperations } from "./components.ts";
+import { deliveryOperations } from "./deliveries.ts";
 import { deriveRunOperations } from "./derive-run.ts";
 import type { ReferenceDocument } from "./docs/reference-document.ts";
 import { referencePage } from "./docs/reference-page.ts";
 import { FlowLibrary } from "./flow-library.ts";
 import { flowOperations } from "./flows.ts";
 import { healthOperations } from "./health.ts";
+import { serveHooks } from "./hooks.ts";
 import { apiDocument, SECURITY_SCHEMES } from "./openapi-document.ts";
 import type { Operation } from "./operation.ts";
 import { discardBody } from "./request-body.ts";
@@ -55,6 +57,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...blobOperations(deps),
     ...componentOperations(deps),
     ...triggerOperations(deps, library),
+    ...deliveryOperations(deps),
     ...tokenOperations(deps),
     ...healthOperations(deps),
   ];
@@ -62,6 +65,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   app.onError((error, context) => answerError(error, (fault) => deps.reportFault(fault, context.req.raw)));
   app.notFound((context) => answerError(unknownRoute([...operations, ...tasks], context.req.raw), () => {}));
   serveWorkerBlobs(app, deps);
+  serveHooks(app, deps);
   routeOperations(app, BASE, tasks, deps);
   app.use(cors({ origin: "*", exposeHeaders: ["location", "x-blob-type", "content-disposition"], maxAge: 600 }));
   for (const operation of [...operations, ...tasks]) {

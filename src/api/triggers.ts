@@ -12,6 +12,7 @@ import {
   triggerParams,
 } from "../protocol/api/trigger.ts";
 import type { Namespace } from "../protocol/ids.ts";
+import { checkWebhook } from "../triggers/check-webhook.ts";
 import { redactTrigger } from "../triggers/redact-trigger.ts";
 import type { KnownTrigger } from "../triggers/trigger-registry.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -19,6 +20,7 @@ import { ApiError, invalidRequest } from "./api-error.ts";
 import type { FlowLibrary } from "./flow-library.ts";
 import { refuseFlow } from "./flow-library.ts";
 import { storeFlow } from "./flows.ts";
+import { hookUrl } from "./hooks.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
 
@@ -45,9 +47,11 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
           throw invalidRequest(
             read.error.issues.map(({ path, message }) => ({ pointer: `/${path.map(String).join("/")}`, message })),
           );
+        const faults = checkWebhook(read.data);
+        if (faults.length > 0) throw invalidRequest(faults);
         const document = await withStoredFlow(deps, library, namespace, read.data);
         const { trigger, created } = await deps.triggers.put(namespace, params.name, document);
-        return jsonReply(listed(trigger), { status: created ? 201 : 200, warnings });
+        return jsonReply(listed(deps, trigger), { status: created ? 201 : 200, warnings });
       },
     }),
     operation({
@@ -66,7 +70,10 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
           ...(query.type === undefined ? {} : { type: query.type }),
           ...(query.cursor === undefined ? {} : { after: query.cursor }),
         });
-        const page = { triggers: triggers.map(listed), ...(next === undefined ? {} : { nextCursor: next }) };
+        const page = {
+          triggers: triggers.map((trigger) => listed(deps, trigger)),
+          ...(next === undefined ? {} : { nextCursor: next }),
+        };
         return jsonReply(page, { warnings });
       },
     }),
@@ -83,7 +90,7 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
       async handle({ namespace, params }) {
         const trigger = await deps.triggers.find(namespace, params.name);
         if (!trigger) throw noTrigger(params.name);
-        return jsonReply(listed(trigger));
+        return jsonReply(listed(deps, trigger));
       },
     }),
     operation({
@@ -105,7 +112,7 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
   ];
 }
 
-function noTrigger(name: string): ApiError {
+export function noTrigger(name: string): ApiError {
   return new ApiError("NOT_FOUND", `There is no trigger "${name}". GET /api/v1/triggers lists them.`);
 }
 
@@ -135,11 +142,15 @@ async function withStoredFlow(
   return document;
 }
 
-function listed({ name, document, source, createdAt, updatedAt }: KnownTrigger): z.input<typeof listedTrigger> {
+function listed(
+  deps: ApiDeps,
+  { namespace, name, document, source, createdAt, updatedAt }: KnownTrigger,
+): z.input<typeof listedTrigger> {
   return {
     name,
     ...redactTrigger(document),
     source,
+    url: hookUrl(deps.publicUrl, namespace, name),
     ...(source === "config" ? {} : { createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) }),
   };
 }

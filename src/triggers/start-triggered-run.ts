@@ -43,7 +43,7 @@ export type TriggeredRun =
   | { readonly kind: "refused"; readonly reason: string };
 
 /** The run that this key starts. */
-function triggeredRunId(namespace: Namespace, name: string, key: string): RunId {
+export function triggeredRunId(namespace: Namespace, name: string, key: string): RunId {
   return keyedRunId(namespace, `trigger/${name}/${key}`);
 }
 

@@ -48,6 +48,8 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "get /tokens",
     "get /triggers",
     "get /triggers/{name}",
+    "get /triggers/{name}/deliveries",
+    "get /triggers/{name}/deliveries/{deliveryId}",
     "post /blobs",
     "post /flows",
     "post /runs",
@@ -64,6 +66,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /tasks/{token}/fail",
     "post /tasks/{token}/heartbeat",
     "post /tokens",
+    "post /triggers/{name}/deliveries/{deliveryId}/redeliver",
     "put /triggers/{name}",
   ]);
 });

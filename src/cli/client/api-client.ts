@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { bulkOutcome, bulkRunsBody } from "../../protocol/api/bulk.ts";
 import type { componentList } from "../../protocol/api/component.ts";
+import type { deliveryDetail, deliveryPage, listedDelivery } from "../../protocol/api/delivery.ts";
 import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
 import type { runPage, stepPage } from "../../protocol/api/run.ts";
@@ -162,6 +163,19 @@ export class ApiClient {
 
   deleteTrigger(name: string): Promise<z.infer<typeof deletedTrigger>> {
     return this.#json("DELETE", `/triggers/${encodeURIComponent(name)}`);
+  }
+
+  deliveries(name: string, query: Query): Promise<z.infer<typeof deliveryPage>> {
+    return this.#json("GET", `/triggers/${encodeURIComponent(name)}/deliveries`, { query });
+  }
+
+  delivery(name: string, deliveryId: string): Promise<z.infer<typeof deliveryDetail>> {
+    return this.#json("GET", `/triggers/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(deliveryId)}`);
+  }
+
+  redeliver(name: string, deliveryId: string): Promise<z.infer<typeof listedDelivery>> {
+    const path = `/triggers/${encodeURIComponent(name)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`;
+    return this.#json("POST", path);
   }
 
   /** Stores bytes as they are; returns the blob's id. */

@@ -76,9 +76,64 @@ const remove = leafCommand({
   },
 });
 
+const name = { type: "positional", required: true, description: "the trigger's name" } as const;
+const id = { type: "positional", required: true, description: "the delivery's id" } as const;
+
+const deliveries = leafCommand({
+  about: {
+    name: "deliveries",
+    description: "List what came to a webhook, newest first.",
+    examples: ["stepflow triggers deliveries on-push --status failed"],
+  },
+  args: {
+    name,
+    ...serverArgs,
+    status: { type: "string", valueHint: "STATUS", description: "accepted, filtered, refused, failed or received" },
+    limit: { type: "string", valueHint: "N", default: "50", description: "how many" },
+    cursor: { type: "string", valueHint: "CURSOR", description: "go on from the nextCursor of the page before" },
+    format: { type: "enum", options: ["pretty", "json"], description: "pretty on a terminal, otherwise json" },
+  },
+  async run({ args }) {
+    const page = await serverClient(args).deliveries(args.name, {
+      status: args.status,
+      limit: wholeNumber("limit", args.limit),
+      cursor: args.cursor,
+    });
+    const pretty = (args.format ?? (process.stdout.isTTY ? "pretty" : "json")) === "pretty";
+    const rows = page.deliveries.map((one) => [
+      one.deliveryId,
+      one.receivedAt,
+      one.status,
+      one.runId ?? "",
+      one.reason ?? "",
+    ]);
+    const head = ["delivery", "received", "status", "run", "reason"];
+    await (pretty ? writeToStandardOutput(renderTable(head, rows)) : print(page));
+    return 0;
+  },
+});
+
+const delivery = leafCommand({
+  about: { name: "delivery", description: "Print one delivery with its body." },
+  args: { name, id, ...serverArgs },
+  async run({ args }) {
+    await print(await serverClient(args).delivery(args.name, args.id));
+    return 0;
+  },
+});
+
+const redeliver = leafCommand({
+  about: { name: "redeliver", description: "Deliver again what came before: a new delivery with a new run." },
+  args: { name, id, ...serverArgs },
+  async run({ args }) {
+    await print(await serverClient(args).redeliver(args.name, args.id));
+    return 0;
+  },
+});
+
 export const triggersCommand = commandGroup(
   { name: "triggers", description: "Start runs by webhooks: make, list and delete triggers." },
-  [put, get, list, remove],
+  [put, get, list, remove, deliveries, delivery, redeliver],
 );
 
 /** What `triggers get` prints may be put again: what the server adds is left out. */
