@@ -1,5 +1,6 @@
 /** Triggers: made, read, listed, deleted. What one does with what it gets is its own object's matter. */
 import type { z } from "zod";
+import type { Caller } from "../auth/caller.ts";
 import { parseFlowDocument } from "../core/flow/index.ts";
 import {
   deletedTrigger,
@@ -40,7 +41,7 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
         201: { description: "Created.", schema: listedTrigger },
         200: { description: "Replaced.", schema: listedTrigger },
       },
-      async handle({ namespace, params, body, warnings }) {
+      async handle({ caller, namespace, params, body, warnings }) {
         refuseConfigured(deps, namespace, params.name);
         const read = triggerDocument.safeParse(body);
         if (!read.success)
@@ -49,7 +50,8 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
           );
         const faults = checkWebhook(read.data);
         if (faults.length > 0) throw invalidRequest(faults);
-        const document = await withStoredFlow(deps, library, namespace, read.data);
+        const bounded = boundBy(caller, read.data);
+        const document = await withStoredFlow(deps, library, namespace, bounded);
         const { trigger, created } = await deps.triggers.put(namespace, params.name, document);
         return jsonReply(listed(deps, trigger), { status: created ? 201 : 200, warnings });
       },
@@ -110,6 +112,19 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
       },
     }),
   ];
+}
+
+/** A trigger starts nothing that its maker could not: theirs is its bound, or a part of it. */
+function boundBy({ allowComponents: allowed }: Caller, document: TriggerDocument): TriggerDocument {
+  if (!allowed) return document;
+  const { allowComponents = [...allowed] } = document;
+  const index = allowComponents.findIndex((pattern) => !allowed.includes(pattern));
+  if (index < 0) return { ...document, allowComponents };
+  const known = allowed.map((pattern) => `"${pattern}"`).join(", ");
+  const message = `You cannot make a trigger for the components "${allowComponents[index]}": your token is for ${known}.`;
+  throw new ApiError("FORBIDDEN", message, {
+    details: { faults: [{ pointer: `/allowComponents/${index}`, message }] },
+  });
 }
 
 export function noTrigger(name: string): ApiError {

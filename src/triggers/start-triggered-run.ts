@@ -20,7 +20,10 @@ export interface TriggeredStart {
   readonly namespace: Namespace;
   /** The trigger's. */
   readonly name: string;
-  readonly document: Pick<TriggerDocument, "flow" | "flowId" | "flowName" | "variables" | "labels" | "maxConcurrency">;
+  readonly document: Pick<
+    TriggerDocument,
+    "flow" | "flowId" | "flowName" | "variables" | "labels" | "maxConcurrency" | "allowComponents"
+  >;
   /** Of the delivery or firing: the same key is the same run. */
   readonly key: string;
   /** Of the run's one item, whatever its type. */
@@ -53,7 +56,7 @@ export async function startTriggeredRun(deps: TriggeredStartDeps, start: Trigger
   const flowId = await flowOf(deps, namespace, document);
   if (typeof flowId !== "string") return flowId;
   const runId = triggeredRunId(namespace, name, key);
-  const { variables, labels, maxConcurrency } = document;
+  const { variables, labels, maxConcurrency, allowComponents } = document;
   const reply = await retryLostCall(() =>
     deps.runs(namespace, runId).start({
       namespace,
@@ -65,6 +68,7 @@ export async function startTriggeredRun(deps: TriggeredStartDeps, start: Trigger
         ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
         labels: { ...labels, trigger: name },
       },
+      ...(allowComponents === undefined ? {} : { allowComponents: [allowComponents] }),
       ...(waitMs === undefined ? {} : { waitMs }),
     }),
   );

@@ -110,3 +110,14 @@ test("TRIG-6: triggers of one namespace are invisible in every other, and take t
   const made = await as(BOOTSTRAP)("POST", "/api/v1/tokens", { name: "r", scopes: ["runs:write"] });
   expect((await as(made.body.token)("PUT", "/api/v1/triggers/ours", hook)).status).toBe(403);
 });
+
+test("ALLOW-4: a trigger has the bound of the token that put it, or a part of it", async () => {
+  const allowComponents = ["/builtin/noop", "/builtin/eval"];
+  const made = await as(BOOTSTRAP)("POST", "/api/v1/tokens", { name: "bound", scopes: ["triggers"], allowComponents });
+  const put = (body: object) => as(made.body.token)("PUT", "/api/v1/triggers/bound", { ...hook, ...body });
+  expect((await put({})).body.allowComponents).toEqual(allowComponents);
+  expect((await put({ allowComponents: ["/builtin/noop"] })).body.allowComponents).toEqual(["/builtin/noop"]);
+  const wider = await put({ allowComponents: ["/builtin/noop", "/**"] });
+  expect([wider.status, wider.body.error.details.faults[0].pointer]).toEqual([403, "/allowComponents/1"]);
+  expect((await call("GET", "/bound")).body.allowComponents).toEqual(["/builtin/noop"]);
+});

@@ -45,6 +45,13 @@ test("TRIG-5: a key names its run, with one item of whatever type, the trigger's
   ]);
 });
 
+test("ALLOW-4: its bound is that of its runs", async () => {
+  const { deps, starts } = harness();
+  const document = { flowName: "known", allowComponents: ["/w/*"] };
+  await startTriggeredRun(deps, { namespace, name: "t", document, key: "k", input: null });
+  expect(starts[0]?.allowComponents).toEqual([["/w/*"]]);
+});
+
 test("TRIG-5: a start whose answer was lost is repeated under the same id", async () => {
   const { deps, starts } = harness(2);
   await startTriggeredRun(deps, { namespace, name: "t", document: { flowName: "known" }, key: "k", input: null });

@@ -87,7 +87,7 @@ const toleratedFailures = z
     examples: [{ percentage: 5 }],
   });
 
-const allowComponents = z
+export const allowComponents = z
   .array(z.string().max(500).regex(COMPONENT_PATTERN, COMPONENT_PATTERN_FORM))
   .max(MAX_COMPONENT_PATTERNS)
   .meta({

@@ -7,7 +7,7 @@ import { requestFault } from "./error-body.ts";
 import { blobIdSchema, nextCursor } from "./identifier.ts";
 import { jsonObject } from "./json-value.ts";
 import { pageLimit } from "./query-value.ts";
-import { labels } from "./run.ts";
+import { allowComponents, labels } from "./run.ts";
 import { webhookFields } from "./webhook.ts";
 
 const time = z.iso.datetime().meta({ examples: ["2026-11-21T09:00:00.000Z"] });
@@ -36,6 +36,9 @@ const commonFields = {
   variables: jsonObject.optional().meta({ description: "The variables of its runs." }),
   labels: labels.optional().meta({ description: "Labels of its runs; `trigger` is added with the trigger's name." }),
   maxConcurrency: z.int().min(1).max(100_000).optional().meta({ description: "Tasks in flight over one of its runs." }),
+  allowComponents: allowComponents
+    .optional()
+    .meta({ description: "Which components its runs may name; those of the token it was made with unless given." }),
 };
 
 const webhook = z.strictObject({ type: z.literal("webhook"), ...commonFields, ...webhookFields });
