@@ -101,11 +101,13 @@ export class StepRecords {
     const before = steps.get(task.step);
     const tried = task.element === undefined ? (attempt ?? before?.attempt) : before?.attempt;
     const time = timestamp(at);
+    const isCutShort = status === "running" && this.#isOver(task.item);
+    const { awaits, ...others } = more;
     steps.set(task.step, {
       stepId: step.id,
       stepIndex: task.step,
       itemIndex: task.item,
-      status: this.#ended(status) ? "failed" : status,
+      status: isCutShort ? "failed" : status,
       component: step.component,
       ...(tried !== undefined && { attempt: tried }),
       journalSeqno: seq,
@@ -113,7 +115,8 @@ export class StepRecords {
       updatedAt: time,
       ...(status !== "running" && { completedAt: time }),
       ...(before?.progressSeq !== undefined && { progressSeq: before.progressSeq }),
-      ...more,
+      ...others,
+      ...(awaits !== undefined && !isCutShort && { awaits }),
       valueSeq,
     });
   }
@@ -141,8 +144,9 @@ export class StepRecords {
     this.#drafts.get(of.item)?.set(of.step, { ...record, compensations: [...others, draft] });
   }
 
-  /** A step that was under way when its run was ended from outside did not go on. */
-  #ended(status: StepStatusName): boolean {
-    return status === "running" && this.#node.status !== "running";
+  /** A step that was under way when its item, or its run, was ended from outside did not go on. */
+  #isOver(item: number): boolean {
+    const kind = this.#node.items.get(item)?.kind;
+    return this.#node.status !== "running" || kind === "ended" || kind === "compensating";
   }
 }
