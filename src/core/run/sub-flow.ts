@@ -12,7 +12,14 @@ import type { Turn } from "./turn.ts";
 import { emit } from "./turn.ts";
 
 export type SubFlow =
-  | { readonly kind: "ready"; readonly flowId: FlowId; readonly planId: FlowId; readonly timeoutMs: number | undefined }
+  | {
+      readonly kind: "ready";
+      readonly flowId: FlowId;
+      readonly planId: FlowId;
+      readonly timeoutMs: number | undefined;
+      /** It, or a flow written out in it, may have compensations. */
+      readonly mayUndo: boolean;
+    }
   | { readonly kind: "not_resident"; readonly blobs: readonly BlobId[] }
   | { readonly kind: "invalid"; readonly error: TaskError };
 
@@ -39,7 +46,13 @@ export function prepareSubFlow(turn: Turn, request: SubRunRequest, bounds: Compo
   if (forbidden) return invalid(forbidden.message);
   record(turn, parsed.flowId, parsed.text, parsed.flow);
   record(turn, planId, text, flow);
-  return { kind: "ready", flowId: parsed.flowId, planId, timeoutMs: flow.timeoutMs };
+  return {
+    kind: "ready",
+    flowId: parsed.flowId,
+    planId,
+    timeoutMs: flow.timeoutMs,
+    mayUndo: text.includes('"compensate":'),
+  };
 }
 
 function flowDocument(

@@ -77,6 +77,7 @@ function create(
     readonly planId: FlowId;
     readonly timeoutMs: number | undefined;
     readonly bounds: ComponentBounds;
+    readonly mayUndo: boolean;
   },
 ): void {
   const run = turn.tree.runs.length;
@@ -95,7 +96,9 @@ function create(
     ...(flow.timeoutMs !== undefined && { deadlineAt: turn.now + flow.timeoutMs }),
   } as const;
   emit(turn, event, request.variables && inline(request.variables));
-  addItems(turn, nodeAt(turn.tree, run), request.inputs, request.mayBeChunked === true);
+  // What is done in a chunk's object cannot be undone from here, should the item above fail.
+  const mayBeChunked = request.mayBeChunked === true && !flow.mayUndo;
+  addItems(turn, nodeAt(turn.tree, run), request.inputs, mayBeChunked);
   scheduleRun(turn, nodeAt(turn.tree, run));
 }
 

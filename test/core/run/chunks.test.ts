@@ -59,6 +59,31 @@ describe("runs with many items", () => {
     expect([...outer.objects.values()].map(({ engine }) => engine.tree.runs[0]?.chunks)).toEqual([[]]);
   });
 
+  it("RUN-136 RUN-173 never cuts a map below which something can be undone, and undoes it when the item above fails", () => {
+    const step =
+      "{ id: s, component: /w/x, input: { $input: $ }, compensate: { component: /w/undo, input: { $step: s } } }";
+    const own = `{ steps: [${step}], output: { $step: s } }`;
+    const nested = `{ steps: [{ id: e, component: /builtin/eval, input: { input: { $input: $ }, flow: { $literal: ${own} } } }], output: { $step: e } }`;
+    for (const flow of [own, nested]) {
+      const text = map("", flow).replace(
+        "output: { $step: m }",
+        "  - { id: z, component: /w/z, input: { $step: m } }\noutput: { $step: z }",
+      );
+      const chunks = start(text, { inputs: [many(4)] });
+      expect(chunks.objects.size).toBe(0);
+      for (const item of [0, 1, 2, 3]) chunks.answer(item, item);
+      const { parent } = chunks;
+      parent.fail(parent.call("z"), "INVALID_INPUT");
+      const undone: Json[] = [];
+      for (let [call] = parent.calls; call; [call] = parent.calls) {
+        undone.push(call.call.input);
+        parent.succeed(call, null);
+      }
+      expect(undone).toEqual([3, 2, 1, 0]);
+      expect(parent.status).toBe("failed");
+    }
+  });
+
   it("RUN-174 shares the places out: calls and shares together never exceed the cap", () => {
     const chunks = start(batch, { inputs: many(12), maxConcurrency: 5 });
     const shares = () => [...chunks.objects.values()].map(({ engine }) => engine.tree.root?.maxConcurrency);
