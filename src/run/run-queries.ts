@@ -15,8 +15,8 @@ import type { Progress } from "../protocol/progress.ts";
 import type { CompensationRecord, ItemResult, StepRecord } from "../protocol/run.ts";
 import type { TaskError } from "../protocol/task-error.ts";
 import { readBlobText } from "./blob-text.ts";
+import { StepIndex } from "./step-index.ts";
 
-const PAGE = 2_000;
 const WITH_RESULTS: ReadonlySet<string> = new Set([
   "step_completed",
   "item_completed",
@@ -30,6 +30,7 @@ export class RunQueries {
   readonly #journal: Journal;
   readonly #blobs: BlobStore;
   readonly #links: ApprovalLinks | undefined;
+  #stepIndex: { readonly tree: RunTree; readonly index: StepIndex } | undefined;
 
   constructor(journal: Journal, blobs: BlobStore, links?: ApprovalLinks) {
     this.#journal = journal;
@@ -77,11 +78,16 @@ export class RunQueries {
   ): Promise<StepRecord[]> {
     const stepIndex = filter.stepId === undefined ? undefined : node.plan.indexOf.get(filter.stepId);
     if (filter.stepId !== undefined && stepIndex === undefined) return [];
-    const records = new StepRecords(tree, node, { itemIndex: filter.itemIndex, stepIndex });
-    for (const entry of this.#entries()) records.add(entry);
+    const wanted = { itemIndex: filter.itemIndex, stepIndex };
+    const index = this.#indexOf(tree);
+    const { first, last, skip } = index.page(node.ordinal, wanted, page);
+    const records = new StepRecords(tree, node, wanted);
+    for (const entry of index.rows(this.#journal, node.ordinal, { first, last })) records.add(entry);
     const found: StepRecord[] = [];
     let bytes = 0;
-    const listed = records.list().slice(page.offset, page.offset + page.limit);
+    // Of items beyond, only a part may have been read.
+    const whole = records.list().filter(({ itemIndex }) => itemIndex >= first && itemIndex <= last);
+    const listed = whole.slice(skip, skip + page.limit);
     for (const { valueSeq, progressSeq, compensations, ...record } of listed) {
       const value = page.includeOutputs && valueSeq !== undefined ? await this.#value(valueSeq) : undefined;
       const told = progressSeq === undefined ? undefined : await this.#value(progressSeq);
@@ -157,13 +163,12 @@ export class RunQueries {
     return { json: JSON.parse(text), bytes: text.length };
   }
 
-  *#entries(): Generator<JournalEntry> {
-    for (let after = 0; ; ) {
-      const page = this.#journal.read(after, PAGE, false);
-      yield* page;
-      if (page.length < PAGE) return;
-      after += page.length;
-    }
+  #indexOf(tree: RunTree): StepIndex {
+    // A tree that was loaded again may be that of another journal.
+    if (this.#stepIndex?.tree !== tree) this.#stepIndex = { tree, index: new StepIndex(tree) };
+    const { index } = this.#stepIndex;
+    index.extend(this.#journal);
+    return index;
   }
 }
 

@@ -24,6 +24,16 @@ export interface StepFilter {
   readonly stepIndex: number | undefined;
 }
 
+/** The step whose record an event belongs to; that of a compensation is the step it undoes. */
+export function recordOf(
+  tree: RunTree,
+  { event }: Pick<JournalEntry, "event">,
+): Pick<TaskAddress, "run" | "item" | "step"> | undefined {
+  const task = event.kind === "sub_run_created" ? event.parent : event;
+  if (!("step" in task)) return undefined;
+  return task.undo ? completionOf(tree, task) : task;
+}
+
 export class StepRecords {
   readonly #node: RunNode;
   readonly #tree: RunTree;
