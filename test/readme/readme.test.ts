@@ -72,7 +72,7 @@ describe("README", () => {
       url = `http://127.0.0.1:${port}`;
       const flow = {
         steps: [{ id: "w", component: "/builtin/wait_for_event", input: { name: "paid" } }],
-        output: null,
+        output: { $step: "w" },
       };
       const headers = { "content-type": "application/json" };
       const submitted = await fetch(`${url}/api/v1/runs`, {
