@@ -8,6 +8,7 @@ import { DEFAULT_API_LIMITS } from "./api/api-deps.ts";
 import { AccessJwt } from "./auth/access-jwt.ts";
 import { readAccessSettings } from "./auth/access-settings.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
+import { ApprovalTokens } from "./auth/approval-tokens.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { DEFAULT_NAMESPACE } from "./auth/caller.ts";
 import { Capabilities } from "./auth/capabilities.ts";
@@ -131,23 +132,26 @@ function blobsOf(env: Env, namespace: Namespace): BlobStore {
   return new R2BlobStore({ bucket: env.BLOBS, namespace, newUploadId: () => crypto.randomUUID() });
 }
 
-interface WorkerAccess {
+interface SignedAccess {
+  readonly approvals: ApprovalTokens | undefined;
   readonly blobs: WorkerBlobAccess;
   readonly tasks: TaskTokens;
 }
-/** By secret: the same for every request of an isolate. */
-const workerAccess = new Map<string, WorkerAccess>();
+/** By secret and address: the same for every request of an isolate. */
+const signedAccess = new Map<string, SignedAccess>();
 
-function workerAccessOf({ STEPFLOW_SECRET: secret }: Env): WorkerAccess | undefined {
+function signedAccessOf({ STEPFLOW_SECRET: secret, PUBLIC_URL: url }: Env): SignedAccess | undefined {
   if (secret === undefined || secret === "") return undefined;
-  const known = workerAccess.get(secret);
+  const key = JSON.stringify([secret, url]);
+  const known = signedAccess.get(key);
   if (known) return known;
   const capabilities = new Capabilities(secret);
   const access = {
     blobs: new WorkerBlobAccess(capabilities, () => timers.now()),
     tasks: new TaskTokens(capabilities, () => timers.now()),
+    approvals: url ? new ApprovalTokens(capabilities, url) : undefined,
   };
-  workerAccess.set(secret, access);
+  signedAccess.set(key, access);
   return access;
 }
 
@@ -157,7 +161,7 @@ function runsOf(env: Env): (namespace: Namespace, runId: RunId) => RunObjectApi 
 
 function routerOf(env: Env, namespace: Namespace): Router {
   const blobs = blobsOf(env, namespace);
-  const access = workerAccessOf(env);
+  const access = signedAccessOf(env);
   return new Router(deploymentOf(env).config, {
     blobs,
     callbacks: serveCallbacks({ blobs, runs: new ObjectWorkerRuns(runsOf(env), DEFAULT_SETTINGS) }),
@@ -200,6 +204,7 @@ function runDepsOf(env: Env): RunDeps {
     maxConcurrency: config.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY,
     resolver,
     environment: (name) => (mayReadVariable(name, config.variableNames) ? stringBindings(env)[name] : undefined),
+    approvalLinks: signedAccessOf(env)?.approvals,
     transport: transportsOf(env),
     runs: runsOf(env),
     dispatcher: (namespace, rootRunId, index) => env.DISPATCHERS.getByName(`${namespace}/${rootRunId}/${index}`),
@@ -274,8 +279,9 @@ function apiOf(env: Env): Api {
     tokens,
     runs: runsOf(env),
     blobs: (namespace) => blobsOf(env, namespace),
-    workerBlobs: workerAccessOf(env)?.blobs,
-    taskTokens: workerAccessOf(env)?.tasks,
+    workerBlobs: signedAccessOf(env)?.blobs,
+    taskTokens: signedAccessOf(env)?.tasks,
+    approvals: signedAccessOf(env)?.approvals,
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
     triggers: triggersOf(env),

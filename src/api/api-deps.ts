@@ -1,4 +1,5 @@
 import type { AccessTokens } from "../auth/access-tokens.ts";
+import type { ApprovalTokens } from "../auth/approval-tokens.ts";
 import type { Authentication } from "../auth/authentication.ts";
 import type { TaskTokens } from "../auth/task-tokens.ts";
 import type { WorkerBlobAccess } from "../auth/worker-blob-access.ts";
@@ -33,6 +34,8 @@ export interface ApiDeps {
   readonly workerBlobs: Pick<WorkerBlobAccess, "open"> | undefined;
   /** Absent: no secret is configured, and no worker has a token. */
   readonly taskTokens: Pick<TaskTokens, "read"> | undefined;
+  /** Absent: no secret is configured, and nobody has a link. */
+  readonly approvals: Pick<ApprovalTokens, "read"> | undefined;
   readonly index: Pick<RunIndex, "list">;
   readonly flows: FlowCatalog;
   /** The object of a webhook, whether there is one of this name or not. */

@@ -6,6 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiError, answerError } from "./api-error.ts";
+import { DECIDE_APPROVAL, serveApprovals } from "./approvals.ts";
 import { blobOperations } from "./blobs.ts";
 import { bulkRunOperations } from "./bulk-runs.ts";
 import { compatApp } from "./compat/compat-face.ts";
@@ -66,11 +67,13 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
   app.notFound((context) => answerError(unknownRoute([...operations, ...tasks], context.req.raw), () => {}));
   serveWorkerBlobs(app, deps);
   serveHooks(app, deps);
+  serveApprovals(app, deps);
   routeOperations(app, BASE, tasks, deps);
   app.use(cors({ origin: "*", exposeHeaders: ["location", "x-blob-type", "content-disposition"], maxAge: 600 }));
   for (const operation of [...operations, ...tasks]) {
     app.openAPIRegistry.registerPath(operation.route);
   }
+  app.openAPIRegistry.registerPath(DECIDE_APPROVAL);
   routeOperations(app, BASE, operations, deps);
   for (const face of compatFaces(deps, library, operations)) app.route(face.base, compatApp(face, deps));
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES))

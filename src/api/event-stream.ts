@@ -18,6 +18,8 @@ export interface EventStreamOptions {
   readonly since: number;
   readonly includeResults: boolean;
   readonly includeSubRuns: boolean;
+  /** With the links of approvals. */
+  readonly includeLinks?: boolean;
   /** Absent: all. */
   readonly types?: ReadonlySet<RunEventMessage["type"]>;
   /** The text of one event; ours unless given. Empty text leaves the event out. */
@@ -34,7 +36,15 @@ export async function* eventStream(
   runId: RunId,
   options: EventStreamOptions,
 ): AsyncGenerator<string> {
-  const { includeResults, includeSubRuns, types, write = messageOf, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const {
+    includeResults,
+    includeSubRuns,
+    includeLinks = false,
+    types,
+    write = messageOf,
+    signal,
+    keepAliveMs = KEEP_ALIVE_MS,
+  } = options;
   let since = options.since;
   const watch = new RunWatch(() => object(), runId);
   try {
@@ -42,7 +52,7 @@ export async function* eventStream(
     await retryLostCall(() => watch.open(), signal);
     while (!signal.aborted) {
       const reply = await retryLostCall(
-        () => object().events(runId, { since, limit: PAGE, includeResults, includeSubRuns }),
+        () => object().events(runId, { since, limit: PAGE, includeResults, includeSubRuns, includeLinks }),
         signal,
       );
       const page = valueOf(reply, runId);

@@ -39,6 +39,10 @@ export function apiDocument(app: OpenAPIHono, deps: Pick<ApiDeps, "publicUrl" | 
         { name: "Blobs", description: "Values and files, addressed by the hash of their bytes." },
         { name: "Tasks", description: "How a worker that answered 202 reports later. The token is the permission." },
         { name: "Triggers", description: "What starts runs by itself: webhooks." },
+        {
+          name: "Approvals",
+          description: "How people decide what a step asks. The token in the link is the permission.",
+        },
         { name: "Tokens", description: "Access tokens: what a caller may do, and in which namespace." },
         { name: "System", description: "What this orchestrator is and can do." },
       ],

@@ -1,3 +1,4 @@
+import { mayDo } from "../auth/caller.ts";
 import { runEvent, runEventsHeaders, runEventsQuery } from "../protocol/api/event.ts";
 import { runParams } from "../protocol/api/run.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
@@ -17,7 +18,8 @@ export function runEventOperations(deps: ApiDeps): readonly Operation[] {
       summary: "Follow a run",
       description:
         "Server-Sent Events: `id:` is the sequence number, `data:` one event as JSON. First what has happened, then what happens, " +
-        "until the run has ended. A reader that was cut off goes on with `Last-Event-ID` (or `since`) and misses nothing.",
+        "until the run has ended. A reader that was cut off goes on with `Last-Event-ID` (or `since`) and misses nothing. " +
+        "Links of approvals are shown to callers who may write runs.",
       params: runParams,
       query: runEventsQuery,
       headers: runEventsHeaders,
@@ -28,11 +30,12 @@ export function runEventOperations(deps: ApiDeps): readonly Operation[] {
           contentType: "text/event-stream",
         },
       },
-      async handle({ raw, namespace, params, query, headers }) {
+      async handle({ raw, caller, namespace, params, query, headers }) {
         return streamEvents(deps, raw, namespace, params.runId, {
           since: headers["last-event-id"] ?? query.since ?? 0,
           includeResults: query.includeResults ?? false,
           includeSubRuns: query.includeSubRuns ?? false,
+          includeLinks: mayDo(caller, "runs:write"),
           ...(query.eventTypes ? { types: new Set(query.eventTypes) } : {}),
         });
       },

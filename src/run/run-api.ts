@@ -18,6 +18,7 @@ import type { FlowId, Namespace, RunId, TaskId } from "../protocol/ids.ts";
 import type { Progress } from "../protocol/progress.ts";
 import type { ItemResult, RunOrigin, RunStatus, RunSubmission, RunSummary, StepRecord } from "../protocol/run.ts";
 import type { RunWait } from "../protocol/wait.ts";
+import type { ApprovalView, Decision } from "./approval-view.ts";
 
 export interface StartRun {
   readonly namespace: Namespace;
@@ -160,6 +161,8 @@ export interface RunObjectApi {
       readonly limit: number;
       readonly includeResults: boolean;
       readonly includeSubRuns: boolean;
+      /** With the links of approvals: whoever has them may decide. */
+      readonly includeLinks?: boolean;
     },
   ): Promise<RunReply<{ readonly events: readonly RunEventMessage[]; readonly next: number; readonly ended: boolean }>>;
   cancel(runId: RunId): Promise<RunReply<RunSummary>>;
@@ -183,6 +186,17 @@ export interface RunObjectApi {
     runId: RunId,
     options: { readonly offset: number; readonly limit: number },
   ): Promise<RunReply<{ readonly waits: readonly RunWait[]; readonly more: boolean }>>;
+  /** One asking of a step: what it asks, and what has become of it. `not_found`: nobody was ever asked that. */
+  approval(taskId: TaskId, asking: number): Promise<RunReply<ApprovalView>>;
+  /**
+   * Durable once answered; the first decision counts, and the same one again of the same person is answered alike. `invalid`: the
+   * form is not filled in as it should be; `precondition`: it was decided otherwise, or nothing can be decided any more.
+   */
+  decideApproval(
+    taskId: TaskId,
+    asking: number,
+    decision: Decision,
+  ): Promise<RunReply<{ readonly accepted: true; readonly repeated: boolean }>>;
   /** What an attempt came to that a worker took over. `conflict`: reported otherwise before; `precondition`: too late. */
   report(report: TaskReport): Promise<RunReply<{ readonly accepted: true; readonly repeated: boolean }>>;
   heartbeat(sign: TaskSign): Promise<RunReply<TaskHeartbeat>>;

@@ -38,9 +38,10 @@ import type {
   TaskReport,
   TaskSign,
 } from "./run-api.ts";
+import { takeDecision, viewApproval } from "./run-approvals.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
-import { recordedEntries, recordedRun } from "./run-recording.ts";
+import { recordedEntries, recordedRun, refuseRecording } from "./run-recording.ts";
 import { listWaits, takeSignal } from "./run-signals.ts";
 import { shown, shownEvent, shownFlowText, shownItem, shownStep } from "./shown.ts";
 import { takeReport, takeSign } from "./task-reports.ts";
@@ -182,14 +183,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     async recordedRun(runId: RunId): ReturnType<RunObjectApi["recordedRun"]> {
       const live = await this.#run();
       await live.written();
-      const { root, runs, flowRows } = live.tree;
+      const { runs, flowRows } = live.tree;
       const node = runs[ordinalOf(runId)];
-      if (!root || !node) return NOT_FOUND;
-      if (node.ordinal !== 0) return precondition(`run ${runId} is a sub-run: name its root run ${root.runId}`);
-      if (node.chunks.length > 0)
-        return precondition(
-          `the ${node.itemCount} items of run ${runId} ran in chunks, and what they came to lies there: name the run of a chunk (GET /runs?parentRunId=${runId}), or submit the run again`,
-        );
+      const refusal = node ? refuseRecording(live.tree, node) : NOT_FOUND;
+      if (!node || refusal) return refusal ?? NOT_FOUND;
       const read = ({ blob }: { blob: BlobId }) => readBlobText(this.#blobs, blob);
       const textOf = (flowId: FlowId) => flowText(this.#journal, flowRows.get(flowId) ?? 0, read);
       const recorded = await recordedRun(live.tree, node, this.#journal, textOf);
@@ -228,6 +225,16 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return this.#read(runId, async (live, node) =>
         shown(await listWaits(live.tree, node, options, deps), await live.secrets.redactor()),
       );
+    }
+
+    async approval(...[taskId, asking]: Parameters<RunObjectApi["approval"]>): ReturnType<RunObjectApi["approval"]> {
+      return viewApproval(await this.#approvals(), taskId, asking);
+    }
+
+    async decideApproval(
+      ...[taskId, asking, decision]: Parameters<RunObjectApi["decideApproval"]>
+    ): ReturnType<RunObjectApi["decideApproval"]> {
+      return takeDecision(await this.#approvals(), taskId, asking, decision);
     }
 
     async report(report: TaskReport): ReturnType<RunObjectApi["report"]> {
@@ -460,6 +467,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
         object: (chunk) => this.#deps.runs(this.#namespace, chunk),
         error: async ({ seq }) => shown(await this.#queries.error(seq), await live.secrets.redactor()),
       });
+    }
+
+    async #approvals() {
+      return { live: await this.#run(), journal: this.#journal, values: this.#queries };
     }
 
     #newOutbox(): IndexOutbox {

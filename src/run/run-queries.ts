@@ -121,9 +121,15 @@ export class RunQueries {
   async events(
     tree: RunTree,
     runs: (ordinal: number) => boolean,
-    options: { readonly since: number; readonly limit: number; readonly includeResults: boolean },
+    options: {
+      readonly since: number;
+      readonly limit: number;
+      readonly includeResults: boolean;
+      readonly includeLinks?: boolean;
+    },
   ): Promise<{ readonly events: RunEventMessage[]; readonly next: number }> {
     const events: RunEventMessage[] = [];
+    const links = options.includeLinks ? this.#links : undefined;
     let next = options.since;
     let bytes = 0;
     for (const entry of this.#journal.read(options.since, options.limit, false)) {
@@ -132,7 +138,7 @@ export class RunQueries {
       bytes += value?.bytes ?? 0;
       if (bytes > MAX_PAGE_BYTES && events.length > 0) break;
       next = entry.seq;
-      const message = isWanted ? toMessage(tree, entry, value?.json, this.#links) : undefined;
+      const message = isWanted ? toMessage(tree, entry, value?.json, links) : undefined;
       if (message) events.push(message);
     }
     return { events, next };

@@ -3,15 +3,30 @@ import type { Journal, JournalEntry, StoredValue } from "../core/ports/journal.t
 import { isRecorded, type RecordedEntry } from "../core/reuse/index.ts";
 import { boundsField } from "../core/run/component-bounds.ts";
 import type { RunEvent } from "../core/run/event.ts";
+import { withOrdinal } from "../core/run/run-id.ts";
 import type { RunNode, RunTree } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
 import { undoneSteps } from "../core/run/undone-steps.ts";
 import type { FlowId } from "../protocol/ids.ts";
-import type { RecordedRun } from "./run-api.ts";
+import type { RecordedRun, RunReply } from "./run-api.ts";
 
 const PAGE = 2_000;
 /** Characters of values in one answer, unless a single one is larger: below the platform's 32 MiB at two bytes each. */
 const MAX_PAGE_CHARACTERS = 8 * 2 ** 20;
+
+/** Why nothing can be taken over from a run; nothing if it can. */
+export function refuseRecording(
+  { root }: RunTree,
+  { ordinal, chunks, itemCount }: RunNode,
+): Extract<RunReply<never>, { ok: false }> | undefined {
+  const runId = root && withOrdinal(root.runId, ordinal);
+  const refuse = (message: string) => ({ ok: false, fault: { kind: "precondition", message } }) as const;
+  if (ordinal !== 0) return refuse(`run ${runId} is a sub-run: name its root run ${root?.runId}`);
+  if (chunks.length === 0) return undefined;
+  return refuse(
+    `the ${itemCount} items of run ${runId} ran in chunks, and what they came to lies there: name the run of a chunk (GET /runs?parentRunId=${runId}), or submit the run again`,
+  );
+}
 
 export async function recordedRun(
   tree: RunTree,

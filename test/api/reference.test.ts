@@ -50,6 +50,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "get /triggers/{name}",
     "get /triggers/{name}/deliveries",
     "get /triggers/{name}/deliveries/{deliveryId}",
+    "post /approvals/{token}",
     "post /blobs",
     "post /flows",
     "post /runs",
@@ -84,8 +85,8 @@ test("operations are named once, told in words, and say what a refusal looks lik
 test("AUTH-4: operations say which scope they need, in the document, on the page and on the command line", () => {
   expect(page).toContain("Needs the scope <code>runs:read</code>.");
   expect(page).toContain("Needs the scope <code>runs:write</code> or <code>flows:write</code>.");
-  expect(page.match(/Needs no access token\./g)).toHaveLength(4);
-  expect(page.match(/authorization: Bearer \$STEPFLOW_TOKEN/g)).toHaveLength(operations().length - 4);
+  expect(page.match(/Needs no access token\./g)).toHaveLength(5);
+  expect(page.match(/authorization: Bearer \$STEPFLOW_TOKEN/g)).toHaveLength(operations().length - 5);
   expect(document.components).toHaveProperty("securitySchemes.accessToken.scheme", "bearer");
 });
 

@@ -56,7 +56,7 @@ describe("AUTH-3: refusals", () => {
         'Bearer realm="stepflow", error="invalid_token"',
       ]);
     }
-    expect(open.toSorted()).toEqual(["completeTask", "failTask", "getHealth", "heartbeatTask"]);
+    expect(open.toSorted()).toEqual(["completeTask", "decideApproval", "failTask", "getHealth", "heartbeatTask"]);
   });
 
   test("AUTH-4: the document says of each operation which scope it needs, and that is the one asked for", async () => {

@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { folderWith, startStepflow, stepflow, waitForText } from "../support/stepflow-cli.ts";
 
 const files = {
+  "ask.yaml":
+    "name: ask\ndescription: Asks.\nsteps:\n- id: a\n  component: /builtin/approval\n  foreach: { $input: $ }\n  input: { $item: $ }\noutput: { $step: a }\n",
   "wait.yaml":
     "name: wait\ndescription: Waits.\nsteps:\n- id: a\n  component: /builtin/wait_for_event\n  input: { name: paid }\noutput: { $step: a }\n",
   "hello.yaml":
@@ -92,6 +94,32 @@ describe("serve", () => {
     expect(await json("runs", "get", waiting.runId, "--wait")).toMatchObject({
       results: [{ result: { outcome: "success", result: { amount: 12 } } }],
     });
+
+    const asked = JSON.stringify([{ title: "x" }, { title: "y", approvers: ["ada", "bob"] }]);
+    const asking = await json("submit", "ask.yaml", "--input-json", asked, "--detach");
+    const decide = (...args: string[]) => stepflow(["runs", ...args], { cwd, env });
+    const unclear = await decide("approve", asking.runId);
+    expect([unclear.code, unclear.stderr]).toEqual([2, expect.stringContaining("--step a --item 0 --element 1")]);
+    const nobody = await decide("approve", asking.runId, "--element", "1");
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining("--as ada, --as bob")]);
+    const reject = ["reject", asking.runId, "--element", "1", "--as", "bob", "--comment", "no"];
+    expect((await decide(...reject)).stdout).toContain('"accepted": true');
+    const approve = await decide("approve", asking.runId, "--step", "a", "--as", "Ada");
+    expect(approve.stdout).toContain('"repeated": false');
+    expect(await json("runs", "get", asking.runId, "--wait")).toMatchObject({
+      results: [
+        {
+          result: {
+            result: [
+              { approved: true, by: "Ada" },
+              { approved: false, by: "bob", comment: "no" },
+            ],
+          },
+        },
+      ],
+    });
+    const over = await decide("approve", asking.runId);
+    expect([over.code, over.stderr]).toEqual([1, expect.stringContaining("asks for no such approval now")]);
 
     expect(await server.stop()).toBe(0);
     const refused = await stepflow(["runs", "list"], { cwd, env });

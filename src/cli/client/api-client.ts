@@ -1,5 +1,6 @@
 /** The orchestrator's REST API, as the CLI uses it. Nothing is kept between calls; failures become `CommandFailure`s. */
 import type { z } from "zod";
+import type { acceptedDecision, decisionBody } from "../../protocol/api/approval.ts";
 import type { bulkOutcome, bulkRunsBody } from "../../protocol/api/bulk.ts";
 import type { componentList } from "../../protocol/api/component.ts";
 import type { deliveryDetail, deliveryPage, listedDelivery } from "../../protocol/api/delivery.ts";
@@ -80,6 +81,11 @@ export class ApiClient {
   async waits(runId: string): Promise<z.infer<typeof waitPage>["waits"]> {
     const pages = await this.#pages<z.infer<typeof waitPage>>(`/runs/${encodeURIComponent(runId)}/waits`);
     return pages.flatMap((page) => page.waits);
+  }
+
+  /** `token`: that of a link to an approval. It need not lead to the address that this client knows. */
+  decide(token: string, decision: z.input<typeof decisionBody>): Promise<z.infer<typeof acceptedDecision>> {
+    return this.#json("POST", `/approvals/${token}`, { body: decision, base: this.#base.slice(0, -"/api/v1".length) });
   }
 
   /** A new run that takes over what this one has come to. */
@@ -203,7 +209,7 @@ export class ApiClient {
   }
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const url = new URL(this.#base + path);
+    const url = new URL((options.base ?? this.#base) + path);
     for (const [name, value] of Object.entries(options.query ?? {})) {
       for (const one of Array.isArray(value) ? value : value === undefined ? [] : [value])
         url.searchParams.append(name, String(one));
@@ -242,6 +248,8 @@ interface RequestOptions {
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly accept?: string;
+  /** `…/api/v1` unless given. */
+  readonly base?: string;
 }
 
 async function failureOf(response: Response, method: string, path: string): Promise<ApiFailure> {

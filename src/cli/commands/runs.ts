@@ -4,6 +4,7 @@ import { commandGroup, leafCommand } from "../command.ts";
 import { serverArgs, serverClient, wholeNumber } from "../command-flags.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { renderTable } from "../report/table.ts";
+import { approve, reject } from "./decide.ts";
 import { cancel, fork, pause, rerun, resume, retry } from "./run-control.ts";
 import { signal, waits } from "./run-waits.ts";
 
@@ -105,7 +106,7 @@ export const runsCommand = commandGroup(
     name: "runs",
     description: "Look at runs of an orchestrator; hold, stop and repeat them, and give them what they wait for.",
   },
-  [list, get, cancel, pause, resume, retry, rerun, fork, signal, waits, events],
+  [list, get, cancel, pause, resume, retry, rerun, fork, signal, waits, approve, reject, events],
 );
 
 function row(

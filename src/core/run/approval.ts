@@ -80,7 +80,7 @@ export function askForApproval(
 }
 
 /** The asking that a task has open, with the row of its request; a decision counts while people are still being told, too. */
-function openAsking(
+export function openAsking(
   tree: RunTree,
   task: TaskAddress,
 ): { readonly asking: number; readonly requestSeq: number; readonly until: number | undefined } | undefined {
@@ -114,7 +114,7 @@ export function decideApproval(turn: Turn, command: Extract<SignalCommand, { kin
   const { step } = stepAt(turn.tree, task);
   const message = `rejected${by === undefined ? "" : ` by ${by}`}${comment === undefined ? "" : `: ${comment}`}`;
   const error: TaskError = { code: "COMPONENT_FAILED", message, data: result };
-  const attempt = { attempt: active.attempt, tries: active.tries, componentId: step.component };
+  const attempt = { attempt: active.attempt, tries: active.tries, componentId: step.component, isFinal: true };
   settleOutcome(turn, task, attempt, { kind: "failed", error });
 }
 

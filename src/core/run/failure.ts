@@ -26,10 +26,13 @@ export interface FailedAttempt {
   readonly taskKey: string;
   /** Only the step's own `retry` counts. */
   readonly onlyOwnRetry?: boolean;
+  /** No retry counts. */
+  readonly isFinal?: boolean;
 }
 
 export function decideFailure(step: Step, failed: FailedAttempt, settings: EngineSettings): FailureDecision {
-  const retry = step.retry ? retryByPolicy(step.retry, failed) : retryByReference(step, failed, settings);
+  const policy = step.retry ? retryByPolicy(step.retry, failed) : retryByReference(step, failed, settings);
+  const retry = failed.isFinal ? undefined : policy;
   if (retry) return retry;
   switch (step.onError.kind) {
     case "use_default":

@@ -18,6 +18,8 @@ export interface Attempt {
   readonly componentId: string;
   /** It never left the object: what is retried by itself elsewhere is not. */
   readonly onlyOwnRetry?: boolean;
+  /** Nobody is asked again. */
+  readonly isFinal?: boolean;
 }
 
 /** A reply from outside. Only exactly the attempt under way is settled by it: late and duplicate replies are dropped. */
@@ -90,6 +92,7 @@ export function settleOutcome(turn: Turn, task: TaskAddress, attempted: Attempt,
       retryAfterMs: checked.kind === "failed" ? checked.retryAfterMs : undefined,
       taskKey: taskIdOf(turn.tree, task),
       onlyOwnRetry: attempted.onlyOwnRetry ?? false,
+      isFinal: attempted.isFinal ?? false,
     },
     turn.settings,
   );

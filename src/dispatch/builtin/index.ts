@@ -1,4 +1,5 @@
 import type { ComponentInfo } from "../../protocol/component.ts";
+import { approval } from "./approval.ts";
 import type { Builtin } from "./builtin.ts";
 import { createMessages } from "./create-messages.ts";
 import { evalFlow } from "./eval.ts";
@@ -14,6 +15,7 @@ import { sleep } from "./sleep.ts";
 import { waitForEvent } from "./wait-for-event.ts";
 
 const BUILTINS: readonly Builtin[] = [
+  approval,
   createMessages,
   evalFlow,
   getBlob,

@@ -52,7 +52,7 @@ export const waitForEvent: WaitBuiltin = {
 };
 
 /** Why a schema cannot be used; nothing if it can, as far as can be told without a value. */
-function schemaFault(schema: Json): string | undefined {
+export function schemaFault(schema: Json): string | undefined {
   if (JSON.stringify(schema).length > MAX_SCHEMA_LENGTH) return `longer than ${MAX_SCHEMA_LENGTH} characters of JSON`;
   const check = compileSchema(schema)({});
   const fault = check.kind === "unusable_schema" ? check.message : patternFault(schema);

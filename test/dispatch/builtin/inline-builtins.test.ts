@@ -22,6 +22,7 @@ const NOW = 1_700_000_000_000;
 test("listBuiltins: all, sorted, each with a description", () => {
   const infos = listBuiltins();
   expect(infos.map(({ component }) => component)).toEqual([
+    "/approval",
     "/create_messages",
     "/eval",
     "/get_blob",
