@@ -19,13 +19,17 @@ import type { ValueReader } from "./run-signals.ts";
 const PAGE = 2_000;
 const NOT_FOUND = { ok: false, fault: { kind: "not_found" } } as const;
 
-interface Sources {
+export interface ApprovalSources {
   readonly live: LiveRun;
   readonly journal: Journal;
   readonly values: ValueReader;
 }
 
-export async function viewApproval(sources: Sources, taskId: TaskId, asking: number): Promise<RunReply<ApprovalView>> {
+export async function viewApproval(
+  sources: ApprovalSources,
+  taskId: TaskId,
+  asking: number,
+): Promise<RunReply<ApprovalView>> {
   const found = await findApproval(sources, taskId, asking);
   if (!found) return NOT_FOUND;
   const { request, state, task } = found;
@@ -46,7 +50,7 @@ export async function viewApproval(sources: Sources, taskId: TaskId, asking: num
 
 /** Once: the first counts. The same decision again by the same person is answered alike. */
 export async function takeDecision(
-  sources: Sources,
+  sources: ApprovalSources,
   taskId: TaskId,
   asking: number,
   { data: filledIn, ...decision }: Decision,
@@ -97,7 +101,7 @@ function formFaults(form: JsonObject | undefined, data: JsonObject | undefined):
 }
 
 async function findApproval(
-  { live, journal, values }: Sources,
+  { live, journal, values }: ApprovalSources,
   taskId: TaskId,
   asking: number,
 ): Promise<

@@ -9,6 +9,7 @@ import type { ChildAction } from "../core/run/command.ts";
 import { boundsField } from "../core/run/component-bounds.ts";
 import type { PausedBy } from "../core/run/event.ts";
 import { flowText } from "../core/run/load.ts";
+import { isWithin } from "../core/run/match-signals.ts";
 import { ordinalOf, withOrdinal } from "../core/run/run-id.ts";
 import type { RunNode } from "../core/run/state.ts";
 import { mayStartChildren } from "../core/run/submit-child.ts";
@@ -26,6 +27,7 @@ import { LiveRun } from "./live-run.ts";
 import { ParentNotice } from "./parent-notice.ts";
 import { prepareDerivedStart } from "./prepare-derived-start.ts";
 import { prepareStart } from "./prepare-start.ts";
+import { refuseDelete } from "./refuse-delete.ts";
 import { type HoldCommand, refuseHold } from "./refuse-hold.ts";
 import { retryLostCall } from "./retry-lost-call.ts";
 import type {
@@ -38,7 +40,7 @@ import type {
   TaskReport,
   TaskSign,
 } from "./run-api.ts";
-import { takeDecision, viewApproval } from "./run-approvals.ts";
+import { type ApprovalSources, takeDecision, viewApproval } from "./run-approvals.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { RunQueries } from "./run-queries.ts";
 import { recordedEntries, recordedRun, refuseRecording } from "./run-recording.ts";
@@ -164,7 +166,7 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     async events(runId: RunId, options: Parameters<RunObjectApi["events"]>[1]): ReturnType<RunObjectApi["events"]> {
       return this.#read(runId, async (live, node) => {
         const wanted = (ordinal: number) =>
-          ordinal === node.ordinal || (options.includeSubRuns && isBelow(live.tree.runs, ordinal, node.ordinal));
+          options.includeSubRuns ? isWithin(live.tree, ordinal, node.ordinal) : ordinal === node.ordinal;
         const page = await this.#queries.events(live.tree, wanted, options);
         const redactor = await live.secrets.redactor();
         const events = page.events.map((event) => shownEvent(event, live.tree, redactor));
@@ -228,13 +230,13 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
     }
 
     async approval(...[taskId, asking]: Parameters<RunObjectApi["approval"]>): ReturnType<RunObjectApi["approval"]> {
-      return viewApproval(await this.#approvals(), taskId, asking);
+      return this.#approval((sources) => viewApproval(sources, taskId, asking));
     }
 
     async decideApproval(
       ...[taskId, asking, decision]: Parameters<RunObjectApi["decideApproval"]>
     ): ReturnType<RunObjectApi["decideApproval"]> {
-      return takeDecision(await this.#approvals(), taskId, asking, decision);
+      return this.#approval((sources) => takeDecision(sources, taskId, asking, decision));
     }
 
     async report(report: TaskReport): ReturnType<RunObjectApi["report"]> {
@@ -281,12 +283,8 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       const { root, runs } = live.tree;
       const node = runs[ordinalOf(runId)];
       if (!root || !node) return NOT_FOUND;
-      if (node.ordinal !== 0) return precondition(`run ${runId} is a sub-run: delete its root run ${root.runId}`);
-      if (node.status === "running") return precondition(`run ${runId} is still running: cancel it first`);
-      if (root.parent?.chunk && !options.withItsRun)
-        return precondition(
-          `run ${runId} is a part of run ${root.parent.runId}: delete its root ${root.parent.rootRunId}`,
-        );
+      const refused = refuseDelete(root, node, options.withItsRun === true);
+      if (refused) return refused;
       const refusal = await deleteChunks(live.tree, (chunk) => this.#deps.runs(this.#namespace, chunk));
       if (refusal) return refusal;
       // The index forgets it first: if anything fails in between, the run is still there and can be deleted again.
@@ -469,8 +467,10 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       });
     }
 
-    async #approvals() {
-      return { live: await this.#run(), journal: this.#journal, values: this.#queries };
+    async #approval<T>(act: (sources: ApprovalSources) => Promise<RunReply<T>>): Promise<RunReply<T>> {
+      const live = await this.#run();
+      const reply = await act({ live, journal: this.#journal, values: this.#queries });
+      return shown(reply, await live.secrets.redactor());
     }
 
     #newOutbox(): IndexOutbox {
@@ -499,12 +499,4 @@ function precondition(message: string): Extract<RunReply<never>, { ok: false }> 
 
 function namespaceOf(name: string | undefined): Namespace {
   return (name?.split("/")[0] ?? "default") as Namespace;
-}
-
-/** True if run `ordinal` is a sub-run of `ancestor`, however deep. */
-function isBelow(runs: readonly RunNode[], ordinal: number, ancestor: number): boolean {
-  for (let node = runs[ordinal]; node; node = node.parent && runs[node.parent.task.run]) {
-    if (node.parent?.task.run === ancestor) return true;
-  }
-  return false;
 }

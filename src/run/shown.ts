@@ -24,6 +24,7 @@ const RECORD_FIELDS: ReadonlySet<string> = new Set([
   "compensations",
   "waits",
   "approval",
+  "state",
   "fault",
   "faults",
   "diagnostics",

@@ -14,6 +14,7 @@ let worker: HttpWorker;
 function bindings(): Record<string, string> {
   const config = {
     plugins: { builtin: { type: "builtin" }, w: { type: "http", url: worker.url } },
+    egress: { allowHosts: [new URL(worker.url).host], allowHttp: true },
     retry: { transportMaxRetries: 1, backoff: { type: "constant", delayMs: 1 } },
   };
   return { STEPFLOW_CONFIG: JSON.stringify(config), STEPFLOW_LOCAL: "", STEPFLOW_BOOTSTRAP_TOKEN: BOOTSTRAP };
@@ -344,6 +345,21 @@ describe("an approval", () => {
     const { links } = second as unknown as { links: Link[] };
     expect((await orchestrator.call("POST", pathOf(links[0]?.approve), {})).body.accepted).toBe(true);
     expect(await result(runId)).toMatchObject({ result: { approved: true, by: "ada" } });
+  });
+
+  test("SEC-10 its page shows no secret of the run; what is decided is told as it was", async () => {
+    const flow = {
+      schemas: { properties: { input: { type: "object", properties: { key: { type: "string", is_secret: true } } } } },
+      steps: [{ id: "ask", component: "/builtin/approval", input: { title: { $template: "Use {{ $.input.key }}?" } } }],
+      output: { $step: "ask" },
+    };
+    const { runId } = (await api("POST", "/runs", { flow, input: { key: "open-sesame-4711" } })).body;
+    const path = pathOf((await linksOf(runId))[0]?.page);
+    const page = await show(path);
+    expect(page).toMatch(/<h1>Use .+\?<\/h1>/);
+    expect(page).not.toContain("open-sesame-4711");
+    expect((await submit(path, { decision: "rejected", "/by": "Ada" })).status).toBe(303);
+    expect(await show(path)).toMatch(/role="status">Rejected by <strong>Ada<\/strong>, <time datetime="20/);
   });
 
   test("RUN-105 a paused run takes a decision; a fork takes it over, and nobody is asked again", async () => {
