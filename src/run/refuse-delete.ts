@@ -1,5 +1,6 @@
 import { withOrdinal } from "../core/run/run-id.ts";
 import type { RunNode, RunTree } from "../core/run/state.ts";
+import { precondition } from "./precondition.ts";
 import type { RunReply } from "./run-api.ts";
 
 /** Why a run cannot be deleted; nothing if it can. */
@@ -9,10 +10,9 @@ export function refuseDelete(
   withItsRun: boolean,
 ): Extract<RunReply<never>, { ok: false }> | undefined {
   const runId = withOrdinal(rootRunId, ordinal);
-  const refuse = (message: string) => ({ ok: false, fault: { kind: "precondition", message } }) as const;
-  if (ordinal !== 0) return refuse(`run ${runId} is a sub-run: delete its root run ${rootRunId}`);
-  if (status === "running") return refuse(`run ${runId} is still running: cancel it first`);
+  if (ordinal !== 0) return precondition(`run ${runId} is a sub-run: delete its root run ${rootRunId}`);
+  if (status === "running") return precondition(`run ${runId} is still running: cancel it first`);
   if (parent?.chunk && !withItsRun)
-    return refuse(`run ${runId} is a part of run ${parent.runId}: delete its root ${parent.rootRunId}`);
+    return precondition(`run ${runId} is a part of run ${parent.runId}: delete its root ${parent.rootRunId}`);
   return undefined;
 }

@@ -25,6 +25,7 @@ import { EndWaiters } from "./end-waiters.ts";
 import { FIRST_REPORT_AFTER_MS, IndexOutbox } from "./index-outbox.ts";
 import { LiveRun } from "./live-run.ts";
 import { ParentNotice } from "./parent-notice.ts";
+import { precondition } from "./precondition.ts";
 import { prepareDerivedStart } from "./prepare-derived-start.ts";
 import { prepareStart } from "./prepare-start.ts";
 import { refuseDelete } from "./refuse-delete.ts";
@@ -491,10 +492,6 @@ export function defineRunObject<Env>(makeDeps: (env: Env) => RunDeps) {
       return shown(summary, await live.secrets.redactor());
     }
   };
-}
-
-function precondition(message: string): Extract<RunReply<never>, { ok: false }> {
-  return { ok: false, fault: { kind: "precondition", message } };
 }
 
 function namespaceOf(name: string | undefined): Namespace {

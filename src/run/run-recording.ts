@@ -8,6 +8,7 @@ import type { RunNode, RunTree } from "../core/run/state.ts";
 import { summarize } from "../core/run/summary.ts";
 import { undoneSteps } from "../core/run/undone-steps.ts";
 import type { FlowId } from "../protocol/ids.ts";
+import { precondition } from "./precondition.ts";
 import type { RecordedRun, RunReply } from "./run-api.ts";
 
 const PAGE = 2_000;
@@ -20,10 +21,9 @@ export function refuseRecording(
   { ordinal, chunks, itemCount }: RunNode,
 ): Extract<RunReply<never>, { ok: false }> | undefined {
   const runId = root && withOrdinal(root.runId, ordinal);
-  const refuse = (message: string) => ({ ok: false, fault: { kind: "precondition", message } }) as const;
-  if (ordinal !== 0) return refuse(`run ${runId} is a sub-run: name its root run ${root?.runId}`);
+  if (ordinal !== 0) return precondition(`run ${runId} is a sub-run: name its root run ${root?.runId}`);
   if (chunks.length === 0) return undefined;
-  return refuse(
+  return precondition(
     `the ${itemCount} items of run ${runId} ran in chunks, and what they came to lies there: name the run of a chunk (GET /runs?parentRunId=${runId}), or submit the run again`,
   );
 }
