@@ -15,6 +15,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { ApiError } from "./api-error.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
+import { refuseWiderTrigger } from "./trigger-bounds.ts";
 import { noTrigger } from "./triggers.ts";
 
 export function deliveryOperations(deps: ApiDeps): readonly Operation[] {
@@ -80,8 +81,10 @@ export function deliveryOperations(deps: ApiDeps): readonly Operation[] {
       description: "The same request as a new delivery with a new run, by the trigger's document as it is now.",
       params: deliveryParams,
       responses: { 201: { description: "The new delivery.", schema: listedDelivery } },
-      async handle({ namespace, params }) {
+      async handle({ caller, namespace, params }) {
         const { name, deliveryId } = params;
+        const trigger = await deps.triggers.find(namespace, name);
+        if (trigger) refuseWiderTrigger(caller, { name, allowComponents: trigger.document.allowComponents });
         const again = await (await webhook(namespace, name)).redeliver({ namespace, name }, deliveryId);
         if (again.kind === "not_found") throw noDelivery(params);
         if (again.kind === "refused")

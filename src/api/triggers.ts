@@ -1,6 +1,5 @@
 /** Triggers: made, read, listed, deleted. What one does with what it gets is its own object's matter. */
 import type { z } from "zod";
-import type { Caller } from "../auth/caller.ts";
 import { parseFlowDocument } from "../core/flow/index.ts";
 import {
   deletedTrigger,
@@ -12,7 +11,7 @@ import {
   triggerPage,
   triggerParams,
 } from "../protocol/api/trigger.ts";
-import type { Namespace } from "../protocol/ids.ts";
+import type { FlowId, Namespace } from "../protocol/ids.ts";
 import { checkWebhook } from "../triggers/check-webhook.ts";
 import { redactTrigger } from "../triggers/redact-trigger.ts";
 import type { KnownTrigger } from "../triggers/trigger-registry.ts";
@@ -24,6 +23,7 @@ import { storeFlow } from "./flows.ts";
 import { hookUrl } from "./hooks.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
+import { boundBy, refuseForbiddenFlow } from "./trigger-bounds.ts";
 
 export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly Operation[] {
   return [
@@ -51,7 +51,7 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
         const faults = checkWebhook(read.data);
         if (faults.length > 0) throw invalidRequest(faults);
         const bounded = boundBy(caller, read.data);
-        const document = await withStoredFlow(deps, library, namespace, bounded);
+        const document = await withStoredFlow(deps, library, { namespace, name: params.name }, bounded);
         const { trigger, created } = await deps.triggers.put(namespace, params.name, document);
         return jsonReply(listed(deps, trigger), { status: created ? 201 : 200, warnings });
       },
@@ -114,19 +114,6 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
   ];
 }
 
-/** A trigger starts nothing that its maker could not: theirs is its bound, or a part of it. */
-function boundBy({ allowComponents: allowed }: Caller, document: TriggerDocument): TriggerDocument {
-  if (!allowed) return document;
-  const { allowComponents = [...allowed] } = document;
-  const index = allowComponents.findIndex((pattern) => !allowed.includes(pattern));
-  if (index < 0) return { ...document, allowComponents };
-  const known = allowed.map((pattern) => `"${pattern}"`).join(", ");
-  const message = `You cannot make a trigger for the components "${allowComponents[index]}": your token is for ${known}.`;
-  throw new ApiError("FORBIDDEN", message, {
-    details: { faults: [{ pointer: `/allowComponents/${index}`, message }] },
-  });
-}
-
 export function noTrigger(name: string): ApiError {
   return new ApiError("NOT_FOUND", `There is no trigger "${name}". GET /api/v1/triggers lists them.`);
 }
@@ -137,24 +124,30 @@ function refuseConfigured(deps: ApiDeps, namespace: Namespace, name: string): vo
   throw new ApiError("FAILED_PRECONDITION", message);
 }
 
-/** A trigger keeps the id of its flow, never the document. A flow that is not there is found out now, not at the first delivery. */
+/** A trigger keeps the id of its flow, never the document. A flow that it cannot start is found out now, not at the first delivery. */
 async function withStoredFlow(
   deps: ApiDeps,
   library: FlowLibrary,
-  namespace: Namespace,
+  { namespace, name }: { readonly namespace: Namespace; readonly name: string },
   { flow, ...document }: TriggerDocument,
 ): Promise<TriggerDocument> {
+  const bounded = { name, allowComponents: document.allowComponents };
   if (flow !== undefined) {
-    const stored = await storeFlow(deps, library, namespace, { parsed: parseFlowDocument(flow), dryRun: false });
+    const parsed = parseFlowDocument(flow);
+    if (parsed.flow) refuseForbiddenFlow(bounded, parsed.flow);
+    const stored = await storeFlow(deps, library, namespace, { parsed, dryRun: false });
     if (!stored.stored) throw refuseFlow(stored.diagnostics);
     return { ...document, flowId: stored.flowId };
   }
-  if (document.flowId !== undefined) await library.load(namespace, document.flowId);
-  else if (document.flowName !== undefined && !(await deps.flows.latest(namespace, document.flowName))) {
-    const message = `There is no flow named "${document.flowName}": store it first, with POST /api/v1/flows.`;
-    throw new ApiError("NOT_FOUND", message);
-  }
+  const flowId = document.flowId ?? (await newestOf(deps, namespace, document.flowName ?? ""));
+  refuseForbiddenFlow(bounded, (await library.load(namespace, flowId)).flow);
   return document;
+}
+
+async function newestOf(deps: ApiDeps, namespace: Namespace, flowName: string): Promise<FlowId> {
+  const latest = await deps.flows.latest(namespace, flowName);
+  if (latest) return latest.flowId;
+  throw new ApiError("NOT_FOUND", `There is no flow named "${flowName}": store it first, with POST /api/v1/flows.`);
 }
 
 function listed(

@@ -121,3 +121,68 @@ test("ALLOW-4: a trigger has the bound of the token that put it, or a part of it
   expect([wider.status, wider.body.error.details.faults[0].pointer]).toEqual([403, "/allowComponents/1"]);
   expect((await call("GET", "/bound")).body.allowComponents).toEqual(["/builtin/noop"]);
 });
+
+describe("TRIG-7: with the token of a bound maker", () => {
+  const nap = (name: string) => ({
+    name,
+    steps: [{ id: "s", component: "/builtin/sleep", input: { duration_ms: 0 } }],
+    output: { $step: "s" },
+  });
+  let bound: ReturnType<typeof as>;
+  beforeAll(async () => {
+    const made = await as(BOOTSTRAP)("POST", "/api/v1/tokens", {
+      name: "narrow",
+      scopes: ["triggers"],
+      allowComponents: ["/builtin/noop"],
+    });
+    bound = as(made.body.token);
+  });
+  const put = (name: string, body: object) => bound("PUT", `/api/v1/triggers/${name}`, body);
+  const store = (flow: object) => as(BOOTSTRAP)("POST", "/api/v1/flows", { flow });
+  const deliver = (name: string) => api.request(`/hooks/${name}`, { method: "POST", body: '{"x":1}' });
+  const { flow: _, ...bare } = hook;
+
+  test("a flow that names anything else is refused at once, however it is given", async () => {
+    const { flowId } = (await store(nap("known-nap"))).body;
+    const message =
+      "the component '/builtin/sleep' is not among those allowed to this run: /builtin/noop; step 's' names it at /steps/0/component";
+    for (const flow of [{ flow: nap("inline-nap") }, { flowId }, { flowName: "known-nap" }]) {
+      const refused = await put("narrow", { ...bare, ...flow });
+      expect([refused.status, refused.body.error.details?.faults]).toEqual([
+        403,
+        [{ pointer: "/steps/0/component", message }],
+      ]);
+    }
+    expect((await call("GET", "/narrow")).status).toBe(404);
+    expect((await as(BOOTSTRAP)("GET", "/api/v1/flows?name=inline-nap")).body.flows).toEqual([]);
+    expect((await call("PUT", "/narrowed", { ...hook, flow: nap("own"), allowComponents: [] })).status).toBe(403);
+  });
+
+  test("a flow that comes under its name later is refused at the delivery, which has the reason", async () => {
+    await store({ ...echoFlow, name: "changes" });
+    expect((await put("changes", { ...bare, flowName: "changes" })).status).toBe(201);
+    expect((await deliver("changes")).status).toBe(202);
+    await store(nap("changes"));
+    expect((await deliver("changes?later")).status).toBe(503);
+    const { deliveries } = (await call("GET", "/changes/deliveries")).body;
+    expect(deliveries).toMatchObject([
+      { status: "failed", reason: expect.stringContaining("'/builtin/sleep' is not among those allowed") },
+      { status: "accepted" },
+    ]);
+    const run = await as(BOOTSTRAP)("GET", `/api/v1/runs/${deliveries[0].runId}`);
+    expect(run.status).toBe(404);
+    const again = await bound("POST", `/api/v1/triggers/changes/deliveries/${deliveries[0].deliveryId}/redeliver`);
+    expect([again.status, again.body.status]).toEqual([201, "failed"]);
+  });
+
+  test("what a wider trigger took is not delivered again, but by those who could have put it", async () => {
+    await call("PUT", "/wide", { ...hook, flow: nap("wide") });
+    await deliver("wide");
+    const [taken] = (await bound("GET", "/api/v1/triggers/wide/deliveries")).body.deliveries;
+    const path = `/api/v1/triggers/wide/deliveries/${taken.deliveryId}/redeliver`;
+    const refused = await bound("POST", path);
+    expect([refused.status, refused.body.error.message]).toEqual([403, expect.stringContaining('"/builtin/noop"')]);
+    expect((await as(token)("POST", path)).body.status).toBe("accepted");
+    expect((await bound("POST", path.replace("wide", "nobody"))).status).toBe(404);
+  });
+});
