@@ -30,6 +30,7 @@ export function phaseExpression(node: RunNode, owner: Owner, phase: Phase): Plan
 
 /** Starts waiting for everything the expression of `owner` needs; tells the agenda when there is nothing to wait for. */
 export function openPhase(turn: Turn, item: ItemSchedule, owner: Owner, phase: Phase): void {
+  if (isOver(turn, item, owner)) return;
   const { statics, lazies } = phaseExpression(nodeAt(turn.tree, item.run), owner, phase);
   item.open.set(owner, 1);
   let unsettled = 0;
@@ -46,7 +47,7 @@ export function openPhase(turn: Turn, item: ItemSchedule, owner: Owner, phase: P
 
 /** Looks at a lazy part again. */
 export function lookAgain(turn: Turn, item: ItemSchedule, watch: Watch): void {
-  if (watch.done || !watch.lazy) return;
+  if (watch.done || !watch.lazy || isOver(turn, item, watch.owner)) return;
   const node = nodeAt(turn.tree, item.run);
   const found = needsOf(turn, item, watch.lazy, watch);
   if (found.kind === "not_resident") {
@@ -111,6 +112,11 @@ export function needStep(turn: Turn, item: ItemSchedule, step: number): void {
   if (active?.kind === "foreach") turn.schedule.agenda.push({ kind: "open_phase", item, owner: step, phase: "input" });
   else if (active) resumeTask(turn, { run: item.run, item: item.item, step }, active);
   else turn.schedule.agenda.push({ kind: "open_phase", item, owner: step, phase: firstPhase(node, step) });
+}
+
+/** What waits on the agenda may be out of date: after a load a step may be given up before it is looked at. */
+function isOver(turn: Turn, item: ItemSchedule, owner: Owner): boolean {
+  return owner !== OUTPUT && isSettled(activeTasks(nodeAt(turn.tree, item.run), item.item)?.status[owner]);
 }
 
 function firstPhase(node: RunNode, step: number): Phase {

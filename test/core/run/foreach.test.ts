@@ -34,4 +34,23 @@ output: { $step: g }`);
     run.succeed(run.call("no"), "n");
     expect(run.calls.map(({ call }) => call.input)).toEqual(["y", "n"]);
   });
+
+  it("RUN-6 needs nothing more for a step that comes to its end in the very turn in which it is looked at again", async () => {
+    const run = MemoryRun.start(
+      `
+steps:
+  - { id: other, component: /w/other }
+  - id: each
+    component: /w/x
+    foreach: [1]
+    input: { $if: { $item: $ }, then: 2, else: { $step: other } }
+    onError: { action: skip }
+output: { $step: each }`,
+      { settings: { maxResends: 0 } },
+    );
+    expect(run.calledSteps()).toEqual(["each"]);
+    await run.reload();
+    expect(run.calledSteps()).toEqual([]);
+    expect(run.results()).toEqual([{ outcome: "success", result: [null] }]);
+  });
 });
