@@ -88,6 +88,13 @@ export class JournalInvariants {
         );
       }
     }
+    if (event.kind === "item_started") {
+      const { itemTimeoutMs } = this.tree.runs[event.run]?.plan.flow ?? {};
+      check(event.deadlineAt - at === itemTimeoutMs, () => `${where()}: the item has another time`);
+      check(!isTimed(this.tree, event), () => `${where()}: its time has begun before`);
+    }
+    if ((event.kind === "item_completed" || event.kind === "compensation_started") && event.expired)
+      check(isOverdue(this.tree, event, at), () => `${where()}: its time is not up`);
     if ("step" in event) this.#checkTask(event, entry, where);
     this.#signals.appended(this.tree, entry, "step" in event ? activeTask(this.tree, event) : undefined);
     if (event.kind === "sub_run_created") this.#checkReady(event.parent, where);
@@ -232,6 +239,25 @@ export class JournalInvariants {
       if (key.startsWith(prefix) && !(except && key.endsWith(except))) this.#calling.delete(key);
     }
   }
+}
+
+interface ItemAddress {
+  readonly run: number;
+  readonly item: number;
+}
+
+function isTimed({ runs }: RunTree, { run, item }: ItemAddress): boolean {
+  const state = runs[run]?.items.get(item);
+  return state?.kind === "active" && state.deadlineAt !== undefined;
+}
+
+/** Its own time, its run's, or where it is already being undone, that of its end before. */
+function isOverdue({ runs }: RunTree, { run, item }: ItemAddress, at: number): boolean {
+  const state = runs[run]?.items.get(item);
+  const own = state?.kind === "active" ? state.deadlineAt : undefined;
+  const whole = runs[run]?.deadlineAt;
+  if (state?.kind === "compensating") return state.expired === true;
+  return (own !== undefined && own <= at) || (whole !== undefined && whole <= at);
 }
 
 /** RUN-132, as far as the row tells it. */

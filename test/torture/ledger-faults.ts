@@ -23,12 +23,15 @@ export function ledgerFaults(
     lines.filter(({ kind }) => kind === "began"),
     ({ key }) => taskOf(key),
   );
+  const byObjectLines = Map.groupBy(lines, ({ key }) => objectOf(key));
   const byObject = Map.groupBy(byTask.keys(), objectOf);
   return runs.flatMap((run) => {
     const tasks = byObject.get(objectOf(run.runId)) ?? [];
     const faults = tasks.flatMap((task) => taskFaults(task, byTask.get(task) ?? [], run, kills));
-    if (tasks.length !== run.kind.workerTasks)
-      faults.push(`${tasks.length} tasks were executed instead of ${run.kind.workerTasks}`);
+    const { workerTasks, sparedTasks = 0, undone } = run.kind;
+    if (tasks.length > workerTasks || tasks.length < workerTasks - sparedTasks)
+      faults.push(`${tasks.length} tasks were executed instead of ${workerTasks}`);
+    if (undone) faults.push(...undoFaults(undone.steps, byObjectLines.get(objectOf(run.runId)) ?? []));
     return faults.map((fault) => `run ${run.runId} (${run.kind.name}): ${fault}`);
   });
 }
@@ -67,6 +70,25 @@ function taskFaults(
     faults.push(`${task} had ${attempts.size} attempts over ${killed.length} kills`);
   if (byKey.size > 1 + retries)
     faults.push(`${task} was retried ${byKey.size - 1} times instead of ${retries} at most`);
+  return faults;
+}
+
+/** Each step is undone once, the last one first, and none is begun before the one before it is done. */
+function undoFaults(steps: readonly string[], lines: readonly LedgerLine[]): string[] {
+  const faults: string[] = [];
+  const began = lines.filter(({ kind, of }) => kind === "began" && of !== undefined);
+  const first = new Map(began.toReversed().map(({ key, of }) => [of, taskOf(key)]));
+  const order = [...new Set(began.map(({ of }) => of))];
+  if (order.join() !== steps.join()) faults.push(`undone were ${order.join()}, not ${steps.join()}`);
+  if (new Set(first.values()).size !== first.size || new Set(began.map(({ key }) => taskOf(key))).size !== first.size)
+    faults.push("a step was undone by two tasks");
+  for (const [index, of] of order.entries()) {
+    const before = order[index - 1];
+    if (before === undefined) continue;
+    const start = lines.findIndex((line) => line.kind === "began" && line.of === of);
+    const end = lines.findIndex((line) => line.kind === "ended" && taskOf(line.key) === first.get(before));
+    if (end < 0 || start < end) faults.push(`${of} was undone before ${before} was`);
+  }
   return faults;
 }
 

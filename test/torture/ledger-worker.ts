@@ -16,6 +16,8 @@ export interface LedgerLine {
   readonly at: number;
   /** Answered with 202: nobody waits for it but the task itself. */
   readonly isTaken?: true;
+  /** The step that is undone. */
+  readonly of?: string;
 }
 
 interface Request {
@@ -47,7 +49,9 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     const key = String(request.headers["idempotency-key"]);
     const taskUrl = request.headers["stepflow-task-url"];
     const isTaken = params.component === "/later";
-    write({ kind: "began", key, attempt: params.attempt, ...(isTaken && { isTaken }) });
+    const { of } = params.input;
+    const began = { kind: "began", key, attempt: params.attempt } as const;
+    write({ ...began, ...(isTaken && { isTaken }), ...(typeof of === "string" && { of }) });
     if (isTaken && typeof taskUrl === "string") {
       answer(response, 202, { deadlineSecs: HAND_OVER_SECS });
       await work(params, key);
@@ -86,6 +90,8 @@ function resultOf(params: Request["params"], key: string): JsonObject {
   // The number of decided retries is the end of the key.
   if (component === "/flaky" && Number(key.split(":").at(-1)) < 2)
     return { error: { code: 1, message: "not yet", data: { taskErrorCode: "COMPONENT_FAILED" } } };
+  if (component === "/broken")
+    return { error: { code: 1, message: "for good", data: { taskErrorCode: "INVALID_INPUT" } } };
   const x = Number(input["x"]);
   // A loop counts to three.
   if (component === "/count") return { result: { output: x >= 2 ? { result: { x: x + 1 } } : { next: { x: x + 1 } } } };

@@ -6,9 +6,17 @@ export interface TortureFlow {
   readonly flow: JsonObject;
   /** For the input `{x}`. */
   result(x: number): Json;
+  /** Of its own object; some may be spared by the cache. */
   readonly workerTasks: number;
+  readonly sparedTasks?: number;
   /** Attempts that the worker fails on purpose, each with a decided retry. */
   readonly failures: number;
+  /** The code it fails with instead, once these steps were undone, in this order. */
+  readonly undone?: { readonly code: string; readonly steps: readonly string[] };
+  /** Sent one after the other, each under an id of its own, and once more. */
+  readonly signals?: readonly { readonly name: string; readonly payload: JsonObject }[];
+  /** Paused as soon as it is there, and resumed some time later. */
+  readonly isHeld?: true;
 }
 
 const add = (id: string, input: Json): JsonObject => ({ id, component: "/worker/add", input });
@@ -152,4 +160,128 @@ const loop: TortureFlow = {
   failures: 0,
 };
 
-export const TORTURE_FLOWS = [chain, fanOut, foreach, map, sleep, retries, later, loop];
+/** The second wait is in a sub-run; each takes one signal, whatever comes twice. */
+const waitFor = (id: string, after: Json): JsonObject => ({
+  id,
+  component: "/builtin/wait_for_event",
+  input: { name: "go", after },
+});
+const signals: TortureFlow = {
+  name: "signals",
+  flow: {
+    steps: [
+      add("before", fromInput),
+      waitFor("first", { $step: "before" }),
+      {
+        id: "below",
+        component: "/builtin/eval",
+        input: {
+          input: { $step: "first" },
+          flow: { $literal: { steps: [waitFor("second", { $input: "n" })], output: { $step: "second" } } },
+        },
+      },
+      add("last", { x: { $step: "below", path: "$.result.result.n" } }),
+    ],
+    output: [
+      { $step: "first", path: "n" },
+      { $step: "last", path: "x" },
+    ],
+  },
+  result: () => [1, 3],
+  workerTasks: 2,
+  failures: 0,
+  signals: [
+    { name: "go", payload: { n: 1 } },
+    { name: "go", payload: { n: 2 } },
+  ],
+};
+
+const undoable = (id: string, input: Json): JsonObject => ({
+  ...add(id, input),
+  compensate: { component: "/worker/undo", input: { x: { $step: id, path: "x" }, of: id } },
+});
+const saga: TortureFlow = {
+  name: "saga",
+  flow: {
+    steps: [
+      undoable("a", fromInput),
+      undoable("b", { x: { $step: "a", path: "x" } }),
+      undoable("c", { x: { $step: "b", path: "x" } }),
+      { id: "broken", component: "/worker/broken", input: { x: { $step: "c", path: "x" } } },
+    ],
+    output: { $step: "broken" },
+  },
+  result: () => null,
+  workerTasks: 7,
+  failures: 0,
+  undone: { code: "INVALID_INPUT", steps: ["c", "b", "a"] },
+};
+
+const held: TortureFlow = { ...chain, name: "held", isHeld: true };
+
+/** Enough items to be cut into chunks; a few of them call. */
+const MANY = 1_001;
+const many: TortureFlow = {
+  name: "many",
+  flow: {
+    steps: [
+      {
+        id: "mapped",
+        component: "/builtin/map",
+        input: {
+          workflow: {
+            $literal: {
+              steps: [{ ...add("call", fromInput), skip: { $input: "isQuiet" } }],
+              output: { $step: "call", path: "x", onSkip: { action: "useDefault", defaultValue: 0 } },
+            },
+          },
+          items: Array.from({ length: MANY }, (_, x) => ({ x, isQuiet: x % 400 !== 0 })),
+        },
+      },
+    ],
+    output: [
+      { $step: "mapped", path: "successful" },
+      { $step: "mapped", path: "$.results[0].result" },
+      { $step: "mapped", path: "$.results[800].result" },
+    ],
+  },
+  result: () => [MANY, 1, 801],
+  // In the objects of its chunks.
+  workerTasks: 0,
+  failures: 0,
+};
+
+const cached: TortureFlow = {
+  name: "cached",
+  flow: {
+    steps: [
+      { ...add("once", fromInput), cache: { ttl: "1h" } },
+      {
+        ...add("again", { x: { $if: { $step: "once" }, then: { $input: "x" } } }),
+        cache: { ttl: "1h" },
+      },
+      add("last", { x: { $step: "again", path: "x" } }),
+    ],
+    output: { $step: "last" },
+  },
+  result: (x) => ({ x: x + 2 }),
+  workerTasks: 3,
+  sparedTasks: 1,
+  failures: 0,
+};
+
+export const TORTURE_FLOWS = [
+  chain,
+  fanOut,
+  foreach,
+  map,
+  sleep,
+  retries,
+  later,
+  loop,
+  signals,
+  saga,
+  held,
+  many,
+  cached,
+];
