@@ -11,7 +11,7 @@ export interface Scenario {
   readonly inputs?: readonly Json[];
   /** Goes as far as the journal is to go. `snapshot` leaves one at this place. */
   readonly play: (run: MemoryRun, snapshot: () => void) => void;
-  readonly status: "completed" | "cancelled";
+  readonly status: "completed" | "failed" | "cancelled";
   /** Of each item, in the end. */
   readonly results: readonly (Json | undefined)[];
 }
@@ -216,5 +216,140 @@ output:
     },
     status: "completed",
     results: [success({ x: 4 }), success({ x: 5 }), success({ x: 6 })],
+  },
+  {
+    name: "awaiting-signals",
+    flow: `
+steps:
+  - { id: a, component: /w/add, input: { x: { $input: x } } }
+  - { id: w, component: /builtin/wait_for_event, input: { name: go, after: { $step: a } } }
+  - { id: v, component: /builtin/wait_for_event, input: { name: go, timeout: 1h, after: { $step: w } } }
+  - { id: n, component: /builtin/wait_for_event, input: { name: never, timeout: 1h }, onError: { action: useDefault, defaultValue: none } }
+output: { w: { $step: w }, v: { $step: v }, n: { $step: n } }
+`,
+    inputs: [{ x: 1 }],
+    play: (run, snapshot) => {
+      for (const signalId of ["one", "two", "two"])
+        run.post({ kind: "signal_run", run: 0, name: "go", signalId, value: { kind: "inline", json: signalId } });
+      snapshot();
+      run.advance(1_000);
+    },
+    status: "completed",
+    results: [success({ w: "one", v: "two", n: "none" })],
+  },
+  {
+    name: "compensating",
+    flow: `
+steps:
+  - { id: a, component: /w/add, input: { x: 1 }, compensate: { component: /w/add, input: { x: 10 } } }
+  - { id: b, component: /w/add, input: { $step: a }, compensate: { component: /w/add, input: { $step: b } } }
+  - { id: c, component: /w/broken, input: { $step: b } }
+output: { $step: c }
+`,
+    play: (run) => {
+      succeed(run, "a");
+      succeed(run, "b");
+      run.fail(run.call("c"), "INVALID_INPUT", "for good");
+      succeed(run, "b");
+    },
+    status: "failed",
+    results: [{ outcome: "failed", error: { code: "INVALID_INPUT", message: "for good" } }],
+  },
+  {
+    name: "stopping",
+    flow: `
+steps:
+  - { id: a, component: /w/add, input: { x: 1 }, compensate: { component: /w/add, input: { x: 10 } } }
+  - { id: b, component: /w/add, input: { $step: a } }
+output: { $step: b }
+`,
+    play: (run) => {
+      succeed(run, "a");
+      run.post({ kind: "cancel_run", run: 0 });
+      // Too late: it was told to stop.
+      succeed(run, "b");
+    },
+    status: "cancelled",
+    results: [undefined],
+  },
+  {
+    name: "paused",
+    flow: chain,
+    inputs: [{ x: 1 }],
+    play: (run, snapshot) => {
+      succeed(run, "a");
+      run.post({ kind: "pause_run", by: "request" });
+      run.post({ kind: "pause_run", by: "parent" });
+      snapshot();
+      succeed(run, "b");
+      run.post({ kind: "resume_run", by: "parent" });
+      run.post({ kind: "resume_run", by: "request" });
+    },
+    status: "completed",
+    results: [success({ x: 4 })],
+  },
+  {
+    name: "timed-items",
+    flow: `
+itemTimeout: 1h
+steps:
+  - { id: a, component: /w/add, input: { x: { $input: x } } }
+  - { id: s, component: /builtin/sleep, input: { until: "2023-11-14T22:20:00Z", passthrough: { $step: a } } }
+output: { $step: s, path: passthrough }
+`,
+    inputs: [{ x: 1 }, { x: 2 }],
+    play: (run) => {
+      succeed(run, "a");
+      run.advance(1_000);
+    },
+    status: "completed",
+    results: [success({ x: 2 }), success({ x: 3 })],
+  },
+  {
+    name: "progress",
+    flow: chain,
+    inputs: [{ x: 1 }],
+    play: (run) => {
+      const { task, call } = run.call("a");
+      run.post({ kind: "note_progress", task, attempt: call.attempt, progress: { progress: 0.5, message: "half" } });
+      run.fail(run.call("a"), "UNREACHABLE");
+    },
+    status: "completed",
+    results: [success({ x: 4 })],
+  },
+  {
+    name: "cached",
+    flow: `
+steps:
+  - { id: a, component: /w/add, input: { x: 1 }, cache: { ttl: 1h } }
+  - { id: b, component: /w/add, input: { $step: a }, cache: { ttl: 1h, key: { $step: a } } }
+output: { $step: b }
+`,
+    play: (run) => {
+      run.settle(run.call("a"), { kind: "success", value: { kind: "inline", json: { x: 2 } }, cached: true });
+    },
+    status: "completed",
+    results: [success({ x: 3 })],
+  },
+  {
+    name: "tolerated",
+    flow: `
+steps:
+  - id: m
+    component: /builtin/map
+    input:
+      workflow:
+        $literal:
+          ${inner}
+      items: [{ x: 1 }, { x: 2 }, { x: 3 }]
+      tolerated_failure_count: 1
+output: { $step: m, path: successful }
+`,
+    play: (run) => {
+      succeed(run, "a");
+      run.fail(run.call("a", 1), "INVALID_INPUT");
+    },
+    status: "completed",
+    results: [success(2)],
   },
 ];

@@ -99,6 +99,6 @@ function reportHandedOver(run: MemoryRun, scenario: Scenario): boolean {
   return run.entries.length > before;
 }
 
-function keyOf({ run, item, step, element }: TaskAddress): string {
-  return `${run}/${item}/${step}/${element ?? ""}`;
+function keyOf({ run, item, step, element, undo }: TaskAddress): string {
+  return `${run}/${item}/${undo ? "undo/" : ""}${step}/${element ?? ""}`;
 }
