@@ -3,7 +3,8 @@
  * object may be lost at any moment; starts of chunks come late, twice or not at all, and so does the word of their end. Workers
  * always answer, so that only this is tested here.
  */
-import { chunkStart } from "../../src/core/run/chunk.ts";
+import { chunkRunId, chunkStart } from "../../src/core/run/chunk.ts";
+import { isPaused } from "../../src/core/run/state.ts";
 import type { Json } from "../../src/protocol/json.ts";
 import { callsOf, MemoryChunks } from "../support/memory-chunks.ts";
 import type { MemoryRun } from "../support/memory-run.ts";
@@ -41,7 +42,8 @@ export async function playChunks(seed: number): Promise<PlayedChunks> {
     settings: { chunks: limits, eventsPerTurn: prng.pick([1, 7, 256]), maxResends: 1_000, transportMaxRetries: 2 },
   });
   const cancelAt = prng.chance(0.15) ? prng.between(0, 30) : undefined;
-  const losses = await play(world, prng, { cap: run.maxConcurrency, cancelAt });
+  const pauseAt = prng.chance(0.25) ? prng.between(0, 20) : undefined;
+  const losses = await play(world, prng, { cap: run.maxConcurrency, cancelAt, pauseAt });
   checkEnded(world);
   if (world.parent.status === "cancelled") return { chunks: world.objects.size, losses };
   const interpreter = new NaiveInterpreter(
@@ -59,12 +61,15 @@ export async function playChunks(seed: number): Promise<PlayedChunks> {
   return { chunks: world.objects.size, losses };
 }
 
+interface Meddling {
+  readonly cap: number;
+  /** Happenings after which the run is cancelled, or paused. */
+  readonly cancelAt: number | undefined;
+  readonly pauseAt: number | undefined;
+}
+
 /** Until nothing is left to do. Every step is one thing that happens somewhere; the order is the seed's. */
-async function play(
-  world: MemoryChunks,
-  prng: Prng,
-  { cap, cancelAt }: { readonly cap: number; readonly cancelAt: number | undefined },
-): Promise<number> {
+async function play(world: MemoryChunks, prng: Prng, { cap, cancelAt, pauseAt }: Meddling): Promise<number> {
   const unkind = prng.chance(0.8) ? prng.next() * 0.5 : 0;
   let losses = 0;
   /** Starts that are still on their way although their sender may be gone. */
@@ -72,13 +77,15 @@ async function play(
   for (let happenings = 0; ; happenings++) {
     check(happenings < MAX_HAPPENINGS, () => "the run goes round in circles");
     checkCap(world, cap);
-    if (happenings === cancelAt) world.parent.post({ kind: "cancel_run", run: 0 });
+    if (happenings === cancelAt) cancel(world);
+    if (happenings === pauseAt) world.parent.post({ kind: "pause_run", by: "request" });
     if (losses < 12 && prng.chance(unkind / 2)) {
       losses += 1;
       const lost = prng.pick(world.all);
       // What it had asked for and was not done is gone with it.
       lost.chunks.length = 0;
       lost.aborted.length = 0;
+      lost.childControls.length = 0;
       await lost.reload();
       continue;
     }
@@ -91,6 +98,11 @@ async function play(
     ];
     if (possible.length > 0) {
       prng.pick(possible)();
+      continue;
+    }
+    // Nothing goes on any more but timers: now is the time.
+    if (world.parent.status === "running" && isPaused(world.parent.engine.tree)) {
+      world.parent.post({ kind: "resume_run", by: "request" });
       continue;
     }
     const dueAt = Math.min(...world.all.map(({ dueAt }) => dueAt ?? Number.POSITIVE_INFINITY));
@@ -138,7 +150,29 @@ function happeningsOf(
     const value = { kind: "inline", json: payloadOf(name) } as const;
     object.post({ kind: "signal_run", run: 0, name, value });
   });
-  return [...calls, ...effects, ...ends, ...signals];
+  // One after the other, as they were asked for.
+  const [control] = object.childControls;
+  const controls = control === undefined ? [] : [() => passOn(world, object, control)];
+  return [...calls, ...effects, ...ends, ...signals, ...controls];
+}
+
+function passOn(world: MemoryChunks, from: MemoryRun, control: string): void {
+  from.childControls.shift();
+  const [action = "", runId = ""] = control.split(" ");
+  if (action === "cancel") return;
+  world.objects.get(runId)?.post({ kind: action === "pause" ? "pause_run" : "resume_run", by: "parent" });
+}
+
+function cancel({ parent }: MemoryChunks): void {
+  parent.post({ kind: "cancel_run", run: 0 });
+  for (const { ordinal, status, chunks } of parent.engine.tree.runs) {
+    if (status === "running") continue;
+    for (const [chunk, { kind }] of chunks.entries())
+      check(
+        kind !== "active" || parent.chunks.some((told) => told.run === ordinal && told.chunk === chunk),
+        () => `nobody tells chunk ${chunk} that its run was cancelled`,
+      );
+  }
 }
 
 function checkEnded(world: MemoryChunks): void {
@@ -160,6 +194,13 @@ function checkCap(world: MemoryChunks, cap: number): void {
       calling + reserved <= (root?.maxConcurrency ?? 0),
       () => `${calling} calls and ${reserved} places exceed the cap`,
     );
+  }
+  for (const { engine } of world.all) {
+    for (const { ordinal, maxFailures, chunks } of engine.tree.runs)
+      for (const chunk of chunks.keys()) {
+        const own = world.objects.get(chunkRunId(engine.tree, ordinal, chunk))?.engine.tree.runs[0]?.maxFailures;
+        check(own === undefined || own <= (maxFailures ?? own), () => "a chunk tolerates more than its run");
+      }
   }
   const wanted = world.all.filter((object) => isWanted(world, object));
   const under = wanted.reduce((sum, { engine }) => sum + engine.tree.calling, 0);

@@ -4,6 +4,7 @@
  */
 import { type ChunkStart, chunkRunId, chunkStart } from "../../src/core/run/chunk.ts";
 import type { Command, Effect } from "../../src/core/run/command.ts";
+import { isPaused } from "../../src/core/run/state.ts";
 import type { FlowResult } from "../../src/protocol/flow-result.ts";
 import type { Json, JsonObject } from "../../src/protocol/json.ts";
 import type { TaskError } from "../../src/protocol/task-error.ts";
@@ -109,6 +110,7 @@ export class MemoryChunks {
       parent: start.parent,
     });
     this.objects.set(start.runId, object);
+    if (isPaused(owner.engine.tree)) object.post({ kind: "pause_run", by: "parent" });
   }
 
   /** What an object is to be told of its active chunks that have ended. */
