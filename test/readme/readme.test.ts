@@ -22,8 +22,13 @@ function words(line: string): string[] {
 
 const local = commands.filter((line) => line.startsWith("npx stepflow ") && !line.includes(" serve "));
 const cli = local.filter((line) => !line.includes(" --url "));
-const remote = local.filter((line) => line.includes(" --url "));
-const requests = commands.filter((line) => line.startsWith("curl "));
+const triggering = commands.filter((line) => /^npx stepflow triggers |\/hooks\//.test(line));
+const remote = local.filter((line) => line.includes(" --url ") && !triggering.includes(line));
+const requests = commands.filter((line) => line.startsWith("curl ") && !triggering.includes(line));
+/** Whole documents: what is headed by the name of a file. */
+const documents = Object.fromEntries(
+  [...readme.matchAll(/```yaml\n# ([\w-]+\.yaml)\n([\s\S]*?)```/g)].map(([, name, text]) => [name ?? "", text ?? ""]),
+);
 
 describe("README", () => {
   it("has only commands that this test knows how to run", () => {
@@ -90,6 +95,34 @@ describe("README", () => {
     it.each(remote)("`%s` ends with status 0", async (line) => {
       const args = words(line.replace("http://127.0.0.1:7840", url).replace("RUN_ID", waitingRunId)).slice(2);
       expect(await stepflow(args, { cwd: root })).toMatchObject({ code: 0 });
+    });
+
+    it("starts runs by the triggers it shows", async () => {
+      const cwd = await folderWith(documents);
+      let deliveryId = "";
+      for (const line of triggering) {
+        const parts = words(line.replace("http://127.0.0.1:7840", url).replace("DELIVERY_ID", deliveryId));
+        if (line.startsWith("npx ")) {
+          expect(await stepflow(parts.slice(2), { cwd }), line).toMatchObject({ code: 0 });
+          continue;
+        }
+        const given = parts.flatMap((part, at): [string, string][] => {
+          const [, name, value] = /^(\S+): (.*)$/.exec(part) ?? [];
+          return parts[at - 1] === "-H" && name && value ? [[name, value]] : [];
+        });
+        const body = parts[parts.indexOf("-d") + 1] ?? "";
+        const response = await fetch(parts.find((part) => part.startsWith("http")) ?? "", {
+          method: "POST",
+          headers: given,
+          body,
+        });
+        const answer = JSON.parse(await response.text());
+        expect([response.status, answer]).toEqual([202, { runId: expect.any(String), deliveryId: expect.any(String) }]);
+        const run = await fetch(`${url}/api/v1/runs/${answer.runId}?wait=true`);
+        expect(JSON.parse(await run.text())).toMatchObject({ status: "completed", outcome: "success" });
+        deliveryId = answer.deliveryId;
+      }
+      expect(deliveryId).not.toBe("");
     });
 
     it("answers the requests it shows", async () => {
