@@ -1,0 +1,6 @@
+export { fireTimes, nextFireTime } from "./fire-times.ts";
+export { jitterOf } from "./jitter.ts";
+export { type CatchUp, type DueTimes, dueTimes } from "./missed-firings.ts";
+export { decideOverlap, OVERLAPS, type Overlap } from "./overlap.ts";
+export { parseCron } from "./parse-cron.ts";
+export type { Timetable, Timing } from "./timetable.ts";
