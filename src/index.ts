@@ -46,6 +46,8 @@ import type { RunObjectApi } from "./run/run-api.ts";
 import type { RunDeps } from "./run/run-deps.ts";
 import { defineRunObject } from "./run/run-object.ts";
 import { ObjectWorkerRuns } from "./run/worker-runs.ts";
+import type { ScheduleApi } from "./triggers/schedule-api.ts";
+import { defineScheduleObject, type ScheduleDeps } from "./triggers/schedule-object.ts";
 import { defineTriggerObject, type TriggerObjectDeps } from "./triggers/trigger-object.ts";
 import { TriggerRegistry } from "./triggers/trigger-registry.ts";
 import type { WebhookObjectApi } from "./triggers/webhook-api.ts";
@@ -56,6 +58,7 @@ export interface Env {
   readonly DISPATCHERS: { getByName(name: string): DispatcherApi };
   readonly CACHE: { getByName(name: string): CacheApi };
   readonly TRIGGERS: { getByName(name: string): WebhookObjectApi };
+  readonly SCHEDULES: { getByName(name: string): ScheduleApi };
   readonly INDEX: { getByName(name: string): IndexObjectApi };
   readonly BLOBS: R2Bucket;
   readonly DB: D1Database;
@@ -224,6 +227,7 @@ function progressTo(env: Env): (call: AttemptCall, progress: Progress) => Promis
 
 export class RunObject extends defineRunObject<Env>(runDepsOf) {}
 export class DispatcherObject extends defineDispatcherObject<Env>(transportsOf, progressTo) {}
+export class ScheduleObject extends defineScheduleObject<Env>(scheduleDepsOf) {}
 export class TriggerObject extends defineTriggerObject<Env>(triggerDepsOf) {}
 export { CacheObject, IndexObject };
 
@@ -241,11 +245,28 @@ function triggerDepsOf(env: Env): TriggerObjectDeps {
   };
 }
 
+function scheduleDepsOf(env: Env): ScheduleDeps {
+  const { config } = deploymentOf(env);
+  return {
+    runs: runsOf(env),
+    flows: new D1FlowCatalog(env.DB),
+    blobs: (namespace) => blobsOf(env, namespace),
+    configured: (namespace, name) => (namespace === DEFAULT_NAMESPACE ? config.triggers.get(name) : undefined),
+    now: () => Date.now(),
+  };
+}
+
+function scheduleOf(env: Env, namespace: Namespace, name: string): ScheduleApi {
+  return env.SCHEDULES.getByName(`${namespace}/${name}`);
+}
+
 function triggersOf(env: Env): TriggerRegistry {
   return new TriggerRegistry({
     store: new D1TriggerStore(env.DB),
     configured: deploymentOf(env).config.triggers,
-    home: (_type, namespace, name) => env.TRIGGERS.getByName(`${namespace}/${name}`),
+    home: (type, namespace, name) =>
+      type === "schedule" ? scheduleOf(env, namespace, name) : env.TRIGGERS.getByName(`${namespace}/${name}`),
+    wake: (namespace, name) => scheduleOf(env, namespace, name).wake(),
     now: Date.now,
   });
 }
@@ -274,6 +295,8 @@ function apiOf(env: Env): Api {
   const known = apis.get(env);
   if (known) return known;
   const { authenticator, tokens } = accessOf(env);
+  const triggers = triggersOf(env);
+  waitUntil(triggers.syncSchedules().catch((error: unknown) => reportFault(error, { method: "-", url: "schedules" })));
   const api = createApi({
     authenticate: (request) => authenticator.authenticate(request),
     tokens,
@@ -284,8 +307,9 @@ function apiOf(env: Env): Api {
     approvals: signedAccessOf(env)?.approvals,
     index: runIndexOf(env),
     flows: new D1FlowCatalog(env.DB),
-    triggers: triggersOf(env),
     webhooks: (namespace, name) => env.TRIGGERS.getByName(`${namespace}/${name}`),
+    triggers,
+    schedules: (namespace, name) => scheduleOf(env, namespace, name),
     components: (namespace) => routerOf(env, namespace).listComponents(AbortSignal.timeout(LIST_COMPONENTS_MS)),
     newRunId: (): RunId => newRootRunId(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
     now: Date.now,
@@ -298,7 +322,7 @@ function apiOf(env: Env): Api {
   return api;
 }
 
-function reportFault(error: unknown, request: Request): void {
+function reportFault(error: unknown, request: Pick<Request, "method" | "url">): void {
   const stack = error instanceof Error ? error.stack : String(error);
   // oxlint-disable-next-line no-console -- the platform's log is where an operator looks for faults of ours
   console.error(JSON.stringify({ message: "request failed", method: request.method, url: request.url, stack }));
@@ -306,4 +330,6 @@ function reportFault(error: unknown, request: Request): void {
 
 export default {
   fetch: (request: Request, env: Env): Promise<Response> => apiOf(env).fetch(request),
+  /** Where a deployment sets a cron trigger: nothing depends on it. */
+  scheduled: (_event: unknown, env: Env): Promise<void> => triggersOf(env).sweepSchedules(),
 };

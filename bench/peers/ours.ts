@@ -40,6 +40,7 @@ export async function startOurs(workerUrl: string, options: { readonly inspector
       DISPATCHERS: { type: "durable-object", worker: WORKER_NAME, exportName: "DispatcherObject" },
       INDEX: { type: "durable-object", worker: WORKER_NAME, exportName: "IndexObject" },
       CACHE: { type: "durable-object", worker: WORKER_NAME, exportName: "CacheObject" },
+      SCHEDULES: { type: "durable-object", worker: WORKER_NAME, exportName: "ScheduleObject" },
       TRIGGERS: { type: "durable-object", worker: WORKER_NAME, exportName: "TriggerObject" },
       BLOBS: { type: "r2", name: "blobs" },
       DB: { type: "d1", id: "index" },
@@ -52,6 +53,7 @@ export async function startOurs(workerUrl: string, options: { readonly inspector
       DispatcherObject: { type: "durable-object", storage: "sqlite" },
       IndexObject: { type: "durable-object", storage: "sqlite" },
       CacheObject: { type: "durable-object", storage: "sqlite" },
+      ScheduleObject: { type: "durable-object", storage: "sqlite" },
       TriggerObject: { type: "durable-object", storage: "sqlite" },
     },
   });

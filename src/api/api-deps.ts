@@ -9,6 +9,7 @@ import type { RunIndex } from "../core/ports/run-index.ts";
 import type { ComponentListing } from "../dispatch/list-components.ts";
 import type { Namespace, RunId } from "../protocol/ids.ts";
 import type { RunObjectApi } from "../run/run-api.ts";
+import type { ScheduleApi } from "../triggers/schedule-api.ts";
 import type { TriggerRegistry } from "../triggers/trigger-registry.ts";
 import type { WebhookObjectApi } from "../triggers/webhook-api.ts";
 
@@ -40,7 +41,9 @@ export interface ApiDeps {
   readonly flows: FlowCatalog;
   /** The object of a webhook, whether there is one of this name or not. */
   readonly webhooks: (namespace: Namespace, name: string) => WebhookObjectApi;
-  readonly triggers: Pick<TriggerRegistry, "isConfigured" | "put" | "find" | "list" | "remove">;
+  readonly triggers: Pick<TriggerRegistry, "isConfigured" | "put" | "find" | "list" | "remove" | "home">;
+  /** The object of a schedule. */
+  schedules(namespace: Namespace, name: string): ScheduleApi;
   components(namespace: Namespace): Promise<ComponentListing>;
   /** A fresh root run id. */
   newRunId(): RunId;

@@ -29,6 +29,7 @@ import { runEventOperations } from "./run-events.ts";
 import { runResultOperations } from "./run-results.ts";
 import { runSignalOperations } from "./run-signals.ts";
 import { runOperations } from "./runs.ts";
+import { scheduleOperations } from "./schedules.ts";
 import { submitRunOperations } from "./submit-run.ts";
 import { taskOperations } from "./tasks.ts";
 import { tokenOperations } from "./tokens.ts";
@@ -59,6 +60,7 @@ export function createApi(deps: ApiDeps): { fetch(request: Request): Promise<Res
     ...componentOperations(deps),
     ...triggerOperations(deps, library),
     ...deliveryOperations(deps),
+    ...scheduleOperations(deps),
     ...tokenOperations(deps),
     ...healthOperations(deps),
   ];

@@ -1,6 +1,7 @@
 /** Triggers: made, read, listed, deleted. What one does with what it gets is its own object's matter. */
 import type { z } from "zod";
 import { parseFlowDocument } from "../core/flow/index.ts";
+import { getTriggerQuery } from "../protocol/api/schedule.ts";
 import {
   deletedTrigger,
   listedTrigger,
@@ -23,6 +24,7 @@ import { storeFlow } from "./flows.ts";
 import { hookUrl } from "./hooks.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
+import { refuseSchedule, scheduleStateOf } from "./schedule-state.ts";
 import { boundBy, refuseForbiddenFlow } from "./trigger-bounds.ts";
 
 export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly Operation[] {
@@ -50,6 +52,7 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
           );
         const faults = checkWebhook(read.data);
         if (faults.length > 0) throw invalidRequest(faults);
+        await refuseSchedule(deps, namespace, params.name, read.data);
         const bounded = boundBy(caller, read.data);
         const document = await withStoredFlow(deps, library, { namespace, name: params.name }, bounded);
         const { trigger, created } = await deps.triggers.put(namespace, params.name, document);
@@ -86,13 +89,15 @@ export function triggerOperations(deps: ApiDeps, library: FlowLibrary): readonly
       operationId: "getTrigger",
       tag: "Triggers",
       summary: "Read a trigger",
-      description: "Secrets are not told.",
+      description: "Secrets are not told. Of a schedule: whether it is paused, when it fires next, what it fired last.",
       params: triggerParams,
+      query: getTriggerQuery,
       responses: { 200: { description: "The trigger.", schema: listedTrigger } },
-      async handle({ namespace, params }) {
+      async handle({ namespace, params, query, warnings }) {
         const trigger = await deps.triggers.find(namespace, params.name);
         if (!trigger) throw noTrigger(params.name);
-        return jsonReply(listed(deps, trigger));
+        const state = await scheduleStateOf(deps, trigger, query.next);
+        return jsonReply({ ...listed(deps, trigger), ...state }, { warnings });
       },
     }),
     operation({

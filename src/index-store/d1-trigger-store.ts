@@ -1,6 +1,6 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import type { TriggerQuery, TriggerRecord, TriggerStore } from "../core/ports/trigger-store.ts";
-import type { TriggerDocument } from "../protocol/api/trigger.ts";
+import type { TriggerDocument, TriggerType } from "../protocol/api/trigger.ts";
 import type { Namespace } from "../protocol/ids.ts";
 import { ensureIndexSchema } from "./d1-migrations.ts";
 
@@ -50,6 +50,19 @@ export class D1TriggerStore implements TriggerStore {
         `SELECT * FROM triggers WHERE ns = ?1 AND name > ?2 AND (?3 IS NULL OR type = ?3) ORDER BY name LIMIT ?4`,
       )
       .bind(namespace, query.after ?? "", query.type ?? null, query.limit)
+      .all<TriggerRow>();
+    return results.map(triggerRecord);
+  }
+
+  async listAll(
+    type: TriggerType,
+    after: Pick<TriggerRecord, "namespace" | "name"> | undefined,
+    limit: number,
+  ): Promise<readonly TriggerRecord[]> {
+    await ensureIndexSchema(this.#db);
+    const { results } = await this.#db
+      .prepare("SELECT * FROM triggers WHERE type = ? AND (ns, name) > (?, ?) ORDER BY ns, name LIMIT ?")
+      .bind(type, after?.namespace ?? "", after?.name ?? "", limit)
       .all<TriggerRow>();
     return results.map(triggerRecord);
   }

@@ -5,6 +5,7 @@ import { hookExpressionFault } from "./hook-expression.ts";
 
 /** What is wrong with a webhook beyond its form: expressions that cannot be read, a secret that its scheme cannot use. */
 export function checkWebhook(document: TriggerDocument): readonly RequestFault[] {
+  if (document.type !== "webhook") return [];
   const { input, filter, idempotencyKey, response, signature } = document;
   const wait = response?.mode === "wait" ? response : undefined;
   const expressions = {

@@ -7,7 +7,7 @@ export type HookValue =
   | { readonly kind: "value"; readonly value: Json }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Evaluates an expression of a webhook over its `$input`: of the flow language, or `{"jsonata": "…"}`. */
+/** Evaluates an expression of a trigger over its `$input`: of the flow language, or `{"jsonata": "…"}`. */
 export async function evaluateHookExpression(source: Json, input: Json): Promise<HookValue> {
   const jsonata = jsonataOf(source);
   if (jsonata !== undefined) {

@@ -1,7 +1,7 @@
 /** What a request to a webhook means by the webhook's document: whether it starts a run, under which key and with what input. */
 import { isTruthy } from "../core/expression/index.ts";
 import type { BlobStore } from "../core/ports/blob-store.ts";
-import type { TriggerDocument } from "../protocol/api/trigger.ts";
+import type { WebhookDocument } from "../protocol/api/trigger.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { evaluateHookExpression } from "./hook-expression.ts";
 import { fieldsOf, readHookBody } from "./read-hook-body.ts";
@@ -25,7 +25,7 @@ export function openHeaders({ headers }: Pick<HookRequest, "headers">): [string,
 }
 
 export async function readDelivery(
-  document: TriggerDocument,
+  document: WebhookDocument,
   request: HookRequest,
   blobs: BlobStore,
 ): Promise<ReadDelivery> {
@@ -73,7 +73,7 @@ export async function readDelivery(
 
 /** The sender's own delivery id, else a hash of what was sent and when. */
 async function defaultKey(
-  { signature }: TriggerDocument,
+  { signature }: WebhookDocument,
   request: HookRequest,
   headers: Headers,
   body: Json,

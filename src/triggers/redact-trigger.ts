@@ -3,6 +3,7 @@ import { REDACTED } from "../protocol/api/webhook.ts";
 
 /** The document as it may be told: a secret is replaced, unless it is nothing but references to variables of the deployment. */
 export function redactTrigger(document: TriggerDocument): TriggerDocument {
+  if (document.type !== "webhook") return document;
   const { secret, secrets, ...signature } = document.signature;
   return {
     ...document,

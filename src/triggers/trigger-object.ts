@@ -8,7 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import { replaceEnvironmentReferences } from "../core/config/environment-references.ts";
 import type { TriggerRecord } from "../core/ports/trigger-store.ts";
 import { storeValue } from "../dispatch/store-value.ts";
-import type { TriggerDocument } from "../protocol/api/trigger.ts";
+import type { TriggerDocument, WebhookDocument } from "../protocol/api/trigger.ts";
 import type { Json } from "../protocol/json.ts";
 import { AlarmClock } from "../run/alarm-clock.ts";
 import { DeliveryStore, type NewDelivery, type PendingDelivery } from "./delivery-store.ts";
@@ -152,7 +152,7 @@ export function defineTriggerObject<Env>(makeDeps: (env: Env) => TriggerObjectDe
       else if (expiresAt !== undefined) this.#alarm.ringBy(expiresAt);
     }
 
-    async #take(address: TriggerAddress, document: TriggerDocument, request: HookRequest): Promise<HookReply> {
+    async #take(address: TriggerAddress, document: WebhookDocument, request: HookRequest): Promise<HookReply> {
       const read = await readDelivery(document, request, this.#deps.blobs(address.namespace));
       switch (read.kind) {
         case "handshake":
@@ -184,14 +184,14 @@ export function defineTriggerObject<Env>(makeDeps: (env: Env) => TriggerObjectDe
     }
 
     /** What came before is answered as it was then. */
-    async #known(address: TriggerAddress, document: TriggerDocument, known: Delivery): Promise<HookReply> {
+    async #known(address: TriggerAddress, document: WebhookDocument, known: Delivery): Promise<HookReply> {
       if (known.status === "filtered") return jsonAnswer(200, { deliveryId: known.deliveryId, filtered: true });
       return this.#startAndAnswer(address, document, known);
     }
 
     async #startAndAnswer(
       address: TriggerAddress,
-      document: TriggerDocument,
+      document: WebhookDocument,
       delivery: Delivery | PendingDelivery,
     ): Promise<HookReply> {
       const { deliveryId } = delivery;
@@ -222,7 +222,7 @@ export function defineTriggerObject<Env>(makeDeps: (env: Env) => TriggerObjectDe
     /** Starts the run of a delivery that is written down, or asks for it again. */
     async #start(
       address: TriggerAddress,
-      document: TriggerDocument,
+      document: WebhookDocument,
       delivery: Delivery | PendingDelivery,
       waitMs: number,
     ): Promise<TriggeredRun> {
@@ -325,13 +325,14 @@ export function defineTriggerObject<Env>(makeDeps: (env: Env) => TriggerObjectDe
       return known;
     }
 
-    #document(address: TriggerAddress): TriggerDocument | undefined {
-      return this.#deps.configured(address) ?? this.ctx.storage.kv.get<TriggerRecord>("trigger")?.document;
+    #document(address: TriggerAddress): WebhookDocument | undefined {
+      const document = this.#deps.configured(address) ?? this.ctx.storage.kv.get<TriggerRecord>("trigger")?.document;
+      return document?.type === "webhook" ? document : undefined;
     }
 
     #secrets(
       address: TriggerAddress,
-      { signature }: TriggerDocument,
+      { signature }: WebhookDocument,
     ):
       | { readonly kind: "known"; readonly values: readonly string[] }
       | { readonly kind: "unset"; readonly names: readonly string[] } {

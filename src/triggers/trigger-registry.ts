@@ -28,8 +28,12 @@ export interface TriggerRegistryDeps {
   readonly configured: ReadonlyMap<string, TriggerDocument>;
   /** The object `<namespace>/<name>` of this kind. */
   readonly home: (type: TriggerType, namespace: Namespace, name: string) => TriggerHome;
+  /** A schedule looks whether its alarm is set. */
+  readonly wake: (namespace: Namespace, name: string) => Promise<void>;
   readonly now: () => number;
 }
+
+const SWEPT_PER_PAGE = 100;
 
 export class TriggerRegistry {
   readonly #deps: TriggerRegistryDeps;
@@ -91,6 +95,30 @@ export class TriggerRegistry {
     await home(before.document.type, namespace, name).remove();
     await store.remove(namespace, name);
     return true;
+  }
+
+  /**
+   * Tells the schedules of the configuration that they are there: nobody puts them. To be called when an isolate begins, and from
+   * a sweep; the same again changes nothing.
+   */
+  async syncSchedules(): Promise<void> {
+    for (const trigger of this.#configured())
+      if (trigger.document.type === "schedule") await this.home(trigger).put(trigger);
+  }
+
+  /** Wakes every schedule, so that one whose alarm was lost sets it again. */
+  async sweepSchedules(): Promise<void> {
+    await this.syncSchedules();
+    for (let after: TriggerRecord | undefined; ; ) {
+      const page = await this.#deps.store.listAll("schedule", after, SWEPT_PER_PAGE);
+      for (const trigger of page) await this.#deps.wake(trigger.namespace, trigger.name);
+      after = page.at(-1);
+      if (page.length < SWEPT_PER_PAGE) return;
+    }
+  }
+
+  home({ document, namespace, name }: TriggerRecord): TriggerHome {
+    return this.#deps.home(document.type, namespace, name);
   }
 
   #configured(): KnownTrigger[] {

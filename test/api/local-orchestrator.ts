@@ -43,6 +43,7 @@ export async function startOrchestrator(bindings: Readonly<Record<string, string
         INDEX: { className: "IndexObject", useSQLite: true },
         CACHE: { className: "CacheObject", useSQLite: true },
         TRIGGERS: { className: "TriggerObject", useSQLite: true },
+        SCHEDULES: { className: "ScheduleObject", useSQLite: true },
       },
       r2Buckets: ["BLOBS"],
       d1Databases: ["DB"],

@@ -50,6 +50,7 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "get /triggers/{name}",
     "get /triggers/{name}/deliveries",
     "get /triggers/{name}/deliveries/{deliveryId}",
+    "get /triggers/{name}/firings",
     "post /approvals/{token}",
     "post /blobs",
     "post /flows",
@@ -67,7 +68,11 @@ test("the document is OpenAPI 3.1 and has every route", () => {
     "post /tasks/{token}/fail",
     "post /tasks/{token}/heartbeat",
     "post /tokens",
+    "post /triggers/{name}/backfill",
     "post /triggers/{name}/deliveries/{deliveryId}/redeliver",
+    "post /triggers/{name}/fire",
+    "post /triggers/{name}/pause",
+    "post /triggers/{name}/resume",
     "put /triggers/{name}",
   ]);
 });

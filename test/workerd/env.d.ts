@@ -6,11 +6,12 @@ declare global {
   }
 }
 
-interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS" | "CACHE" | "TRIGGERS"> {
+interface TestEnv extends Omit<Env, "RUNS" | "DISPATCHERS" | "CACHE" | "TRIGGERS" | "SCHEDULES"> {
   readonly RUNS: DurableObjectNamespace;
   readonly DISPATCHERS: DurableObjectNamespace;
   readonly CACHE: DurableObjectNamespace;
   readonly TRIGGERS: DurableObjectNamespace;
+  readonly SCHEDULES: DurableObjectNamespace;
   /** test/support/echo-worker.mjs */
   readonly ECHO: Fetcher;
 }

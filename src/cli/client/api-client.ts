@@ -7,6 +7,14 @@ import type { deliveryDetail, deliveryPage, listedDelivery } from "../../protoco
 import type { ErrorBody, ErrorDetails } from "../../protocol/api/error-body.ts";
 import type { flowDocument, flowPage, storedFlow } from "../../protocol/api/flow.ts";
 import type { runPage, stepPage } from "../../protocol/api/run.ts";
+import type {
+  backfillBody,
+  backfillReport,
+  fireBody,
+  firing,
+  firingPage,
+  heldSchedule,
+} from "../../protocol/api/schedule.ts";
 import type { createdToken, createTokenBody, listedToken, tokenPage } from "../../protocol/api/token.ts";
 import type { deletedTrigger, listedTrigger, triggerPage } from "../../protocol/api/trigger.ts";
 import type { acceptedSignal, signalBody, waitPage } from "../../protocol/api/wait.ts";
@@ -159,12 +167,33 @@ export class ApiClient {
     return this.#json("PUT", `/triggers/${encodeURIComponent(name)}`, { body: document });
   }
 
-  trigger(name: string): Promise<z.infer<typeof listedTrigger>> {
-    return this.#json("GET", `/triggers/${encodeURIComponent(name)}`);
+  trigger(name: string, query: Query = {}): Promise<z.infer<typeof listedTrigger>> {
+    return this.#json("GET", `/triggers/${encodeURIComponent(name)}`, { query });
   }
 
   triggers(query: Query): Promise<z.infer<typeof triggerPage>> {
     return this.#json("GET", "/triggers", { query });
+  }
+
+  holdSchedule(name: string, action: "pause" | "resume"): Promise<z.infer<typeof heldSchedule>> {
+    return this.#json("POST", `/triggers/${encodeURIComponent(name)}/${action}`);
+  }
+
+  fireSchedule(
+    name: string,
+    request: z.input<typeof fireBody>,
+    options: { readonly key?: string } = {},
+  ): Promise<z.infer<typeof firing>> {
+    const headers: Record<string, string> = options.key === undefined ? {} : { "idempotency-key": options.key };
+    return this.#json("POST", `/triggers/${encodeURIComponent(name)}/fire`, { body: request, headers });
+  }
+
+  backfillSchedule(name: string, request: z.input<typeof backfillBody>): Promise<z.infer<typeof backfillReport>> {
+    return this.#json("POST", `/triggers/${encodeURIComponent(name)}/backfill`, { body: request });
+  }
+
+  firings(name: string, query: Query): Promise<z.infer<typeof firingPage>> {
+    return this.#json("GET", `/triggers/${encodeURIComponent(name)}/firings`, { query });
   }
 
   deleteTrigger(name: string): Promise<z.infer<typeof deletedTrigger>> {

@@ -7,6 +7,7 @@ import { readSource } from "../input/read-source.ts";
 import { formatOf, parseStructured } from "../input/structured-text.ts";
 import { writeToStandardOutput } from "../report/run-report.ts";
 import { renderTable } from "../report/table.ts";
+import { backfillSchedule, fireSchedule, listFirings, pauseSchedule, resumeSchedule } from "./schedules.ts";
 
 const print = (value: unknown) => writeToStandardOutput(`${JSON.stringify(value, null, 2)}\n`);
 
@@ -32,9 +33,13 @@ const put = leafCommand({
 
 const get = leafCommand({
   about: { name: "get", description: `Print a trigger; where it has a secret, ${REDACTED} stands.` },
-  args: { name: { type: "positional", required: true, description: "the trigger's name" }, ...serverArgs },
+  args: {
+    name: { type: "positional", required: true, description: "the trigger's name" },
+    ...serverArgs,
+    next: { type: "string", valueHint: "N", description: "of a schedule: how many fire times to tell, 5 unless given" },
+  },
   async run({ args }) {
-    await print(await serverClient(args).trigger(args.name));
+    await print(await serverClient(args).trigger(args.name, { next: wholeNumber("next", args.next, 0) }));
     return 0;
   },
 });
@@ -132,12 +137,37 @@ const redeliver = leafCommand({
 });
 
 export const triggersCommand = commandGroup(
-  { name: "triggers", description: "Start runs by webhooks: make, list and delete triggers." },
-  [put, get, list, remove, deliveries, delivery, redeliver],
+  {
+    name: "triggers",
+    description: "Start runs by webhooks and schedules: make, list, hold, fire and delete triggers.",
+  },
+  [
+    put,
+    get,
+    list,
+    remove,
+    pauseSchedule,
+    resumeSchedule,
+    fireSchedule,
+    backfillSchedule,
+    listFirings,
+    deliveries,
+    delivery,
+    redeliver,
+  ],
 );
 
 /** What `triggers get` prints may be put again: what the server adds is left out. */
 function asPut(document: JsonObject): JsonObject {
-  const { name: _name, source: _source, createdAt: _createdAt, updatedAt: _updatedAt, url: _url, ...fields } = document;
+  const {
+    name: _name,
+    source: _source,
+    createdAt: _createdAt,
+    updatedAt: _updatedAt,
+    url: _url,
+    nextFireTimes: _nextFireTimes,
+    lastFirings: _lastFirings,
+    ...fields
+  } = document;
   return fields;
 }

@@ -116,6 +116,7 @@ export function orchestratorBindings(local: {
       INDEX: { className: "IndexObject", useSQLite: true },
       CACHE: { className: "CacheObject", useSQLite: true },
       TRIGGERS: { className: "TriggerObject", useSQLite: true },
+      SCHEDULES: { className: "ScheduleObject", useSQLite: true },
     },
     r2Buckets: ["BLOBS"],
     d1Databases: ["DB"],

@@ -1,4 +1,5 @@
 import { type TriggerDocument, triggerDocument, triggerName } from "../../protocol/api/trigger.ts";
+import { scheduleFaults } from "../schedule/index.ts";
 import { type ConfigDiagnostics, childPath } from "./config-diagnostics.ts";
 import { toJson } from "./config-document.ts";
 import { type Located, SettingReader } from "./setting-reader.ts";
@@ -15,7 +16,10 @@ export function readTriggers(
     const path = childPath(place.path, name);
     const named = triggerName.safeParse(name);
     const read = triggerDocument.safeParse(toJson(value));
-    if (named.success && read.success) triggers.set(name, read.data);
+    const faults = read.data?.type === "schedule" ? scheduleFaults(read.data) : [];
+    if (named.success && read.success && faults.length === 0) triggers.set(name, read.data);
+    for (const { field, message } of faults)
+      diagnostics.add("invalidSetting", `\`${field}\`: ${message}`, { path: childPath(path, field), at: value.at });
     for (const { message } of named.error?.issues ?? [])
       diagnostics.add("invalidSetting", message, { path, at: key.at });
     for (const issue of read.error?.issues ?? []) {

@@ -25,5 +25,11 @@ export interface TriggerStore {
   find(namespace: Namespace, name: string): Promise<TriggerRecord | undefined>;
   /** By name. */
   list(namespace: Namespace, query: TriggerQuery): Promise<readonly TriggerRecord[]>;
+  /** Of all namespaces, by namespace and name, those behind `after`. */
+  listAll(
+    type: TriggerType,
+    after: Pick<TriggerRecord, "namespace" | "name"> | undefined,
+    limit: number,
+  ): Promise<readonly TriggerRecord[]>;
   remove(namespace: Namespace, name: string): Promise<void>;
 }

@@ -5,9 +5,10 @@
 import { z } from "zod";
 import { requestFault } from "./error-body.ts";
 import { blobIdSchema, nextCursor } from "./identifier.ts";
-import { jsonObject } from "./json-value.ts";
+import { jsonObject, jsonValue } from "./json-value.ts";
 import { pageLimit } from "./query-value.ts";
 import { allowComponents, labels } from "./run.ts";
+import { scheduleFields, scheduleState } from "./schedule.ts";
 import { webhookFields } from "./webhook.ts";
 
 const time = z.iso.datetime().meta({ examples: ["2026-11-21T09:00:00.000Z"] });
@@ -43,9 +44,11 @@ const commonFields = {
 
 const webhook = z.strictObject({ type: z.literal("webhook"), ...commonFields, ...webhookFields });
 export type WebhookDocument = z.output<typeof webhook>;
+const schedule = z.strictObject({ type: z.literal("schedule"), ...commonFields, ...scheduleFields });
+export type ScheduleDocument = z.output<typeof schedule>;
 
 /** A whole trigger: exactly one way to name its flow, and no fields but those of its kind. */
-export const triggerDocument = z.discriminatedUnion("type", [webhook]).check(({ value, issues }) => {
+export const triggerDocument = z.discriminatedUnion("type", [webhook, schedule]).check(({ value, issues }) => {
   const given = (["flow", "flowId", "flowName"] as const).filter((name) => value[name] !== undefined);
   if (given.length === 1) return;
   const message =
@@ -55,11 +58,22 @@ export const triggerDocument = z.discriminatedUnion("type", [webhook]).check(({ 
 export type TriggerDocument = z.output<typeof triggerDocument>;
 export type TriggerType = TriggerDocument["type"];
 
-const TRIGGER_TYPES = ["webhook"] as const satisfies readonly TriggerType[];
+const TRIGGER_TYPES = ["webhook", "schedule"] as const satisfies readonly TriggerType[];
+
+const triggerInput = jsonValue.optional().meta({
+  description:
+    'What the run gets: an expression of the flow language over `$input`, or `{"jsonata": "…"}`. `$input` of a webhook is `{body, headers, query, path, method, rawBody?}`, and the run gets the body unless this is given; of a schedule it is `{scheduledAt, firedAt, name, previousFiredAt?}`, and the run gets all of it.',
+});
 
 /** `PUT /triggers/{name}`: `triggerDocument` decides what of it goes together. */
 export const putTriggerBody = z
-  .object({ type: z.enum(TRIGGER_TYPES), ...commonFields, ...z.object(webhookFields).partial().shape })
+  .object({
+    type: z.enum(TRIGGER_TYPES),
+    ...commonFields,
+    ...z.object(webhookFields).partial().shape,
+    ...scheduleFields,
+    input: triggerInput,
+  })
   .meta({
     id: "PutTrigger",
     description: "Exactly one of `flow`, `flowId` and `flowName` is needed.",
@@ -71,6 +85,7 @@ export const putTriggerBody = z
         filter: { jsonata: "body.action = 'opened'" },
         input: { pull: { $input: "$.body.pull_request.number" } },
       },
+      { type: "schedule", flowName: "report", cron: "0 9 * * MON-FRI", timezone: "Europe/Berlin", overlap: "skip" },
     ],
   });
 
@@ -90,6 +105,7 @@ export const listedTrigger = z
       .meta({ description: "`config`: of the deployment's configuration, not changed here." }),
     createdAt: time.optional(),
     updatedAt: time.optional(),
+    ...scheduleState,
     url: z.url().optional().meta({ description: "Where deliveries of a webhook go." }),
     warnings: z.array(requestFault).optional(),
   })
