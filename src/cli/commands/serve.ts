@@ -42,6 +42,7 @@ export const serveCommand = leafCommand({
       workerFlags: every("worker"),
       stateDirectory: args.state,
       port,
+      triggers: true,
       verbose: args["log-level"] === "info",
     });
     await writeToStandardOutput(`${JSON.stringify({ port: orchestrator.port })}\n`);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { serializeConfig } from "../../core/config/index.ts";
+import { type StepflowConfig, serializeConfig } from "../../core/config/index.ts";
 import { startBridges } from "../bridge/start-bridges.ts";
 import type { BridgeLog } from "../bridge/supervised-program.ts";
 import { ApiClient } from "../client/api-client.ts";
@@ -20,6 +20,8 @@ export interface LocalOrchestratorOptions {
   readonly stateDirectory?: string | undefined;
   readonly port?: number | undefined;
   readonly verbose?: boolean;
+  /** Triggers of the configuration act. Otherwise there are none: whoever starts one run wants no others beside it. */
+  readonly triggers?: boolean;
   /** Go on without workers that cannot be had here: their plugins then do not answer. For looking, not for running. */
   readonly partial?: boolean;
 }
@@ -49,8 +51,9 @@ export async function startLocalOrchestrator(
   });
   const releaseBridges = ownUntilExit(() => bridges.release());
   try {
+    const config = withTriggers(bridges.config, options.triggers ?? false);
     const runtime = await startEmbeddedRuntime({
-      configText: bridges.config === local.config ? local.text : serializeConfig(bridges.config),
+      configText: config === local.config ? local.text : serializeConfig(config),
       serviceWorkers: await Promise.all([...sources.values()].map(loadServiceWorker)),
       ...(options.stateDirectory === undefined ? {} : { stateDirectory: resolve(options.stateDirectory) }),
       ...(options.port === undefined ? {} : { port: options.port }),
@@ -68,6 +71,10 @@ export async function startLocalOrchestrator(
     await releaseBridges();
     throw error;
   }
+}
+
+function withTriggers(config: StepflowConfig, triggers: boolean): StepflowConfig {
+  return triggers || config.triggers.size === 0 ? config : { ...config, triggers: new Map() };
 }
 
 function bridgeLog(verbose: boolean): BridgeLog {
