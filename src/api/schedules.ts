@@ -1,4 +1,5 @@
 /** What can be done with a schedule beside what every trigger has: hold it, fire it, make up for what it missed. */
+import type { Caller } from "../auth/caller.ts";
 import {
   backfillBody,
   backfillReport,
@@ -17,6 +18,7 @@ import { ApiError, invalidRequest } from "./api-error.ts";
 import { jsonReply, type Operation, operation } from "./operation.ts";
 import { DEFAULT_PAGE } from "./runs.ts";
 import { scheduleObjectOf } from "./schedule-state.ts";
+import { refuseWiderTrigger } from "./trigger-bounds.ts";
 
 export function scheduleOperations(deps: ApiDeps): readonly Operation[] {
   const hold = (action: "pause" | "resume", summary: string, description: string): Operation =>
@@ -30,8 +32,8 @@ export function scheduleOperations(deps: ApiDeps): readonly Operation[] {
       description,
       params: triggerParams,
       responses: { 200: { description: "Its state now.", schema: heldSchedule } },
-      async handle({ namespace, params: { name } }) {
-        const schedule = await scheduleOf(deps, namespace, name);
+      async handle({ caller, namespace, params: { name } }) {
+        const schedule = await scheduleOf(deps, namespace, name, action === "resume" ? caller : undefined);
         return jsonReply({ name, ...valueOf(await schedule.hold(action === "pause"), name) });
       },
     });
@@ -56,8 +58,8 @@ export function scheduleOperations(deps: ApiDeps): readonly Operation[] {
       body: fireBody,
       bodyOptional: true,
       responses: { 202: { description: "The firing, and the run it has started.", schema: firing } },
-      async handle({ namespace, params: { name }, headers, body, warnings }) {
-        const schedule = await scheduleOf(deps, namespace, name);
+      async handle({ caller, namespace, params: { name }, headers, body, warnings }) {
+        const schedule = await scheduleOf(deps, namespace, name, caller);
         const id = headers["idempotency-key"] ?? deps.newRunId();
         const fired = await schedule.fire({ id, ...(body.overlap && { overlap: body.overlap }) });
         return jsonReply(valueOf(fired, name), { status: 202, warnings });
@@ -75,13 +77,13 @@ export function scheduleOperations(deps: ApiDeps): readonly Operation[] {
       params: triggerParams,
       body: backfillBody,
       responses: { 202: { description: "What is fired.", schema: backfillReport } },
-      async handle({ namespace, params: { name }, body, warnings }) {
+      async handle({ caller, namespace, params: { name }, body, warnings }) {
         const { limit = DEFAULT_PAGE, overlap = "queue" } = body;
         const from = Date.parse(body.from);
         const to = Date.parse(body.to);
         if (to > deps.now()) throw invalidRequest([{ pointer: "/to", message: "lies in the future" }]);
         if (to <= from) throw invalidRequest([{ pointer: "/to", message: "is not after `from`" }]);
-        const schedule = await scheduleOf(deps, namespace, name);
+        const schedule = await scheduleOf(deps, namespace, name, caller);
         const report = valueOf(await schedule.backfill({ from, to, limit, overlap }), name);
         return jsonReply(report, { status: 202, warnings });
       },
@@ -107,9 +109,11 @@ export function scheduleOperations(deps: ApiDeps): readonly Operation[] {
   ];
 }
 
-async function scheduleOf(deps: ApiDeps, namespace: Namespace, name: string): Promise<ScheduleApi> {
+/** `starter`: who is about to start runs by it. */
+async function scheduleOf(deps: ApiDeps, namespace: Namespace, name: string, starter?: Caller): Promise<ScheduleApi> {
   const trigger = await deps.triggers.find(namespace, name);
   if (!trigger) throw noSchedule(name);
+  if (starter) refuseWiderTrigger(starter, { name, allowComponents: trigger.document.allowComponents });
   if (trigger.document.type === "schedule") return scheduleObjectOf(deps, trigger);
   throw new ApiError("FAILED_PRECONDITION", `The trigger "${name}" is a ${trigger.document.type}, not a schedule.`);
 }

@@ -121,3 +121,21 @@ test("TRIG-63: a trigger that changes its type ends what it was", async () => {
   expect((await call("GET", "/changing")).body.lastFirings).toEqual([]);
   expect((await call("DELETE", "/changing")).status).toBe(200);
 });
+
+test("TRIG-7: who may not start its runs can neither fire it, nor let it go on", async () => {
+  await call("PUT", "/wide", yearly);
+  const made = await api.call("POST", "/api/v1/tokens", {
+    name: "narrow",
+    scopes: ["triggers"],
+    allowComponents: ["/builtin/noop"],
+  });
+  const bearer = { authorization: `Bearer ${made.body.token}` };
+  const range = { from: "2015-01-01T00:00:00Z", to: "2019-01-01T00:00:00Z" };
+  expect((await call("POST", "/wide/fire", {}, bearer)).status).toBe(403);
+  expect((await call("POST", "/wide/resume", undefined, bearer)).status).toBe(403);
+  expect((await call("POST", "/wide/backfill", range, bearer)).status).toBe(403);
+  expect((await call("POST", "/wide/pause", undefined, bearer)).status).toBe(200);
+  expect((await call("GET", "/wide/firings")).body.firings).toEqual([]);
+  expect((await call("PUT", "/narrow", yearly, bearer)).body.allowComponents).toEqual(["/builtin/noop"]);
+  expect((await call("POST", "/narrow/fire", {}, bearer)).body.state).toBe("started");
+});
