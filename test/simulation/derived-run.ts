@@ -52,8 +52,15 @@ export function deriveScenario(first: Simulation, scenario: Scenario, choice: De
     value === undefined ? null : JSON.parse((value.kind === "text" ? value.text : blobs.text(value.blob)) ?? "null");
   const settled = new Map<string, Settled>();
   const failed = new Set<string>();
+  // Of elements only their own step can tell: what has settled while it went on did not hang on it.
   for (const { event } of entries)
-    if (event.kind === "step_completed" && event.run === 0 && !event.undo && event.outcome === "failed")
+    if (
+      event.kind === "step_completed" &&
+      event.run === 0 &&
+      event.element === undefined &&
+      !event.undo &&
+      event.outcome === "failed"
+    )
       failed.add(`${event.item}/${plan.steps[event.step]?.step.id}`);
   for (const [item, steps] of undone) for (const step of steps) failed.add(`${item}/${plan.steps[step]?.step.id}`);
   for (const { item, steps, foreachs, end } of takeOver.items) {

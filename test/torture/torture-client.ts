@@ -23,6 +23,8 @@ const REFUSED = 409;
 export class TortureClient {
   readonly ended: EndedRun[] = [];
   readonly violations: string[] = [];
+  /** Runs that are paused, or about to be: nothing of them is sent again. */
+  readonly held = new Set<string>();
   readonly #url: string;
   readonly #quiet: Quiet;
   readonly #patienceMs: number;
@@ -103,9 +105,11 @@ export class TortureClient {
         REFUSED,
       );
     if (isHeld) {
+      this.held.add(runId);
       await post("pause");
       await new Promise((resolve) => setTimeout(resolve, 300 + (x % 10) * 250));
       await post("resume");
+      this.held.delete(runId);
     }
     for (const [index, { name, payload }] of signals.entries()) {
       await new Promise((resolve) => setTimeout(resolve, (x % 7) * 300));
