@@ -498,11 +498,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `  if (next < state.queue.length - 1) {`,
   },
   {
-    name: "a compensation that was begun starts anew after a load",
+    name: "what was done is undone twice",
     rule: "RUN-139",
-    file: "core/run/compensate.ts",
-    find: `state.undoTasks.active.size > 0) return;`,
-    replace: `state.undoTasks.active.size > 1) return;`,
+    file: "core/run/undo.ts",
+    find: `for (const completion of part.completions) found.push(completion);`,
+    replace: `for (const completion of part.completions) found.push(completion, completion);`,
   },
   {
     name: "an item's time is up early",

@@ -10,6 +10,7 @@ import type { RunEvent } from "../../src/core/run/event.ts";
 import type { RunTree } from "../../src/core/run/state.ts";
 import { activeTask } from "../../src/core/run/state.ts";
 import { stepAt } from "../../src/core/run/task.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
 import { check } from "./simulation-failure.ts";
 import { addressKey } from "./task-names.ts";
 
@@ -28,12 +29,13 @@ export class CacheWorld {
     this.#results.set(key, { value, at, ttlMs });
   }
 
-  /** RUN-150, for calls that are named by their input. */
+  /** RUN-150, for calls that are named by their input, or by a key that stands in the flow. */
   checkKey(tree: RunTree, { task, call }: Extract<Effect, { kind: "call" }>): void {
     const policy = stepAt(tree, task).step.cache;
     check((call.cache === undefined) === (policy === undefined), () => `${call.taskId}: is it to be cached?`);
-    if (!call.cache || !policy || policy.key) return;
-    const named = nameOf(call, policy.scope === "flow");
+    if (!call.cache || !policy || (policy.key && policy.key.kind !== "literal")) return;
+    const what = policy.key ? { key: policy.key.value } : { input: call.input };
+    const named = nameOf(call, policy.scope === "flow", what);
     const { key } = call.cache;
     check((this.#calls.get(key) ?? named) === named, () => `two calls have the key ${key}: ${named}`);
     check((this.#keys.get(named) ?? key) === key, () => `one call has two keys: ${named}`);
@@ -70,13 +72,17 @@ export class CacheWorld {
   }
 }
 
-function nameOf({ plugin, componentId, pathParams, input, files, flowId }: AttemptCall, ofFlow: boolean): string {
+function nameOf(
+  { plugin, componentId, pathParams, files, flowId }: AttemptCall,
+  ofFlow: boolean,
+  what: JsonObject,
+): string {
   return canonicalJson({
     flow: ofFlow ? flowId : null,
     plugin,
     component: componentId,
     pathParams: { ...pathParams },
-    input,
+    ...what,
     files: { ...files },
   });
 }

@@ -109,6 +109,8 @@ function checkReuse(
       const name = `r/${item}/${step.id}`;
       const isReused = settled.has(name) || [...settled.keys()].some((key) => key.startsWith(`${name}/`));
       if (!isReused) continue;
+      for (const [key, { kind }] of settled)
+        check(kind !== "failed" || !key.startsWith(`${name}/`), () => `${key}: a failure is taken over`);
       const reused = settled.get(name);
       check(reused?.kind !== "failed", () => `${name}: a failure is taken over`);
       check(!failed.has(`${item}/${step.id}`) || step.foreach !== undefined, () => `${name} was undone`);
