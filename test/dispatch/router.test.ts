@@ -157,7 +157,7 @@ test("what is listed resolves to what is listed", async () => {
     'plugins: {builtin: {type: builtin}}\nroutes: {"/builtin/{component}": [{plugin: builtin, componentDeny: [/noop]}], "/": [{plugin: builtin}]}';
   const { components } = await router(text).listComponents(never);
   const resolver = new ConfigComponentResolver(parseConfig(text).config!);
-  expect(components).toHaveLength(23);
+  expect(components).toHaveLength(25);
   for (const { path, component } of components)
     expect(resolver.resolve(path, {})).toMatchObject({ componentId: component });
 });
